@@ -1,0 +1,104 @@
+"""Turns a rendered document into the file of its target, and reads it back before anyone else does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from composer.errors import Diagnostics, InternalError, Note
+from composer.model import OutputFile, RenderedDocument, Segment, SegmentKind
+from composer.source import Location
+from composer.targets import Target
+
+__all__ = ["emit_document", "emit_documents"]
+
+_HALF_PAIR: Final = re.compile("[\ud800-\udfff]")
+
+
+def emit_documents(documents: Iterable[RenderedDocument], target: Target, diagnostics: Diagnostics) -> tuple[OutputFile, ...]:
+    """Emit each document; two that would be one file, on any system, are an error.
+
+    Raises:
+        InternalError: if a file does not read back as it was meant.
+    """
+    emitted = tuple(file for document in documents if (file := emit_document(document, target, diagnostics)))
+    first_by_path: dict[str, OutputFile] = {}
+    for file in emitted:
+        # Some file systems do not tell `A` from `a`: files that are two here would be one there.
+        first = first_by_path.setdefault(f"{file.profile}/{file.path}".casefold(), file)
+        if first is not file:
+            diagnostics.error(
+                "duplicate-output",
+                f"agents `{first.agent}` and `{file.agent}` are both written to `{file.path}`",
+                file.document.plan.agent.location,
+                "rename one of them",
+                [Note(f"`{first.agent}` is here", first.document.plan.agent.location)],
+            )
+    return emitted
+
+
+def emit_document(document: RenderedDocument, target: Target, diagnostics: Diagnostics) -> OutputFile | None:
+    """Emit one document; None if it cannot be a file, which is then reported.
+
+    Raises:
+        InternalError: if the file does not read back as it was meant.
+    """
+    location = document.plan.agent.location
+    target.check_rendered(document.fields, diagnostics)
+    body = _end_with_one_newline(document.body, location)
+    if not body:
+        diagnostics.error(
+            "empty-body",
+            f"nothing is left of the text of agent `{document.name}`",
+            location,
+            "an agent needs a prompt: look at the edits and conditions that took its blocks away",
+        )
+        return None
+    front_matter = target.front_matter(document.name, document.fields, location)
+    segments = (*front_matter, *body)
+    if not _is_encodable(segments, diagnostics):
+        return None
+    file = OutputFile(document.profile, document.name, target.output_path(document.name), segments, document)
+    body_text = "".join(segment.text for segment in body)
+    if not diagnostics.errors:  # a field that was refused need not read back: nothing will be written
+        _verify(file, body_text, target)
+    return file
+
+
+def _verify(file: OutputFile, body_text: str, target: Target) -> None:
+    problems = target.verify(file.agent, file.document.fields, body_text, file.text)
+    if problems:
+        message = f"the file of agent `{file.agent}` does not read back: {'; '.join(problems)}"
+        raise InternalError(message)
+
+
+def _end_with_one_newline(body: Sequence[Segment], location: Location) -> tuple[Segment, ...]:
+    """Return the body with one line end after its last character; nothing if it has only blanks."""
+    if not any(segment.text.strip() for segment in body):
+        return ()
+    pieces = list(body)
+    while not pieces[-1].text.rstrip("\n"):
+        pieces.pop()
+    last = pieces.pop()
+    text = last.text.rstrip("\n")
+    if len(pieces) + 1 == len(body) and last.text == f"{text}\n":
+        return tuple(body)
+    kept = last if text == last.text else Segment(text, last.kind, last.location, last.trace, last.names)
+    return (*pieces, kept, Segment("\n", SegmentKind.LAYOUT, location))
+
+
+def _is_encodable(segments: Sequence[Segment], diagnostics: Diagnostics) -> bool:
+    """Report half a surrogate pair: an escape in YAML can bring one in, and UTF-8 has no bytes for it."""
+    is_encodable = True
+    for segment in segments:
+        half = _HALF_PAIR.search(segment.text)
+        if half:
+            is_encodable = False
+            diagnostics.error(
+                "unencodable-text",
+                f"the text holds the character U+{ord(half.group()):04X}, which no UTF-8 file can hold",
+                segment.location,
+                "write the whole character instead of half a surrogate pair",
+            )
+    return is_encodable

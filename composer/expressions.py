@@ -1,0 +1,250 @@
+"""The expressions of templates: what they may say, which names they use, and what they come to. The only module that imports Jinja2.
+
+Most expressions are one name, or one name compared with a word; these are read and computed here, and Jinja2 is not imported for them.
+Everything else is Jinja2's, in its immutable sandbox, and only after its syntax tree has been held against the lists below: an
+expression can look at plain data and nothing more. There are no calls, no methods, and no operator that multiplies.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from jinja2 import nodes
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    from composer.model import Plain
+
+__all__ = ["ALLOWED_FILTERS", "ALLOWED_TESTS", "MAX_TEXT", "Expression", "ExpressionError", "TooLargeError", "evaluate", "parse_expression"]
+
+MAX_TEXT: Final = 1_000_000
+"""The most characters that one expression, or one block's text, may come to."""
+
+ALLOWED_FILTERS: Final = frozenset(
+    {"capitalize", "first", "join", "last", "length", "lower", "replace", "sort", "title", "trim", "unique", "upper"}
+)
+ALLOWED_TESTS: Final = frozenset({"eq", "equalto", "even", "ge", "gt", "in", "le", "lower", "lt", "ne", "odd", "upper"})
+NAMESPACES: Final = frozenset({"agent", "loop", "project"})
+"""The names whose parts are written with a dot."""
+
+_PATH: Final = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
+_SIMPLE: Final = re.compile(
+    rf"""^(?:(?P<negated>not\s+)?(?P<path>{_PATH})|(?P<left>{_PATH})\s*(?P<operator>==|!=)\s*"(?P<right>[^"\\]*)")$"""
+)
+_WORDS: Final = frozenset({"and", "else", "false", "False", "if", "in", "is", "none", "None", "not", "or", "true", "True"})
+_REASONS: Final = {
+    "Call": "calls are not allowed in a template",
+    "Mul": "`*` is not allowed in a template",
+    "Pow": "`**` is not allowed in a template",
+    "Mod": "`%` is not allowed in a template",
+    "Div": "`/` is not allowed in a template",
+    "FloorDiv": "`//` is not allowed in a template",
+    "Dict": "maps are not allowed in a template",
+}
+_ALLOWED_NODES: Final = frozenset(
+    {"Add", "And", "Compare", "Concat", "CondExpr", "Const", "Filter", "Getattr", "List", "Name", "Neg", "Not", "Operand", "Or", "Sub",
+     "Test", "Tuple"}
+)  # fmt: skip
+
+
+class ExpressionError(Exception):
+    """An expression is not one: ``code`` and ``hint`` for a diagnostic, the message as its text."""
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        """Keep the parts."""
+        super().__init__(message)
+        self.code = code
+        self.hint = hint
+
+
+class TooLargeError(Exception):
+    """A text grew beyond :data:`MAX_TEXT`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression and the names that it uses, dotted where they have parts (``project.name``).
+
+    ``path`` is set where the expression is one name, printed as it was written and not as Python prints it.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    path: str = ""
+    negated: bool = False
+    compared: tuple[str, str] | None = None
+
+
+@lru_cache(maxsize=4096)
+def parse_expression(text: str) -> Expression:
+    """Read an expression.
+
+    Raises:
+        ExpressionError: where it is no expression, or says something that templates may not say.
+    """
+    match = _SIMPLE.match(text)
+    if match is not None and not _WORDS & {match["path"], match["left"]}:
+        if match["left"]:
+            _check_path(match["left"])
+            return Expression(text, (match["left"],), compared=(match["operator"], match["right"]))
+        _check_path(match["path"])
+        return Expression(text, (match["path"],), "" if match["negated"] else match["path"], bool(match["negated"]))
+    return Expression(text, _check_tree(text))
+
+
+def evaluate(expression: Expression, context: Mapping[str, Plain]) -> Plain:
+    """Compute an expression over plain data; every name in it must be there.
+
+    Raises:
+        ExpressionError: where the values do not fit the operators.
+        TooLargeError: where the result is larger than :data:`MAX_TEXT`.
+    """
+    if expression.path:
+        return _look_up(expression.path, context)
+    if expression.negated:
+        return not _look_up(expression.names[0], context)
+    if expression.compared is not None:
+        operator, right = expression.compared
+        return (_look_up(expression.names[0], context) == right) is (operator == "==")
+    return _evaluate_tree(expression.text, context)
+
+
+def _look_up(path: str, context: Mapping[str, Plain]) -> Plain:
+    root, *parts = path.split(".")
+    value = context[root]
+    for part in parts:
+        if not isinstance(value, dict) or part not in value:
+            raise ExpressionError("unknown-name", f"`{path}` is not set", "")
+        value = value[part]
+    return value
+
+
+def _check_path(path: str) -> None:
+    root, dot, _ = path.partition(".")
+    if path.startswith("_") or "._" in path:
+        raise ExpressionError("forbidden-expression", f"the name `{path}` starts with an underscore", "templates see variables only")
+    if dot and root not in NAMESPACES:
+        message = f"`{root}` has no parts: `{path}`"
+        raise ExpressionError("forbidden-expression", message, "only `project`, `agent` and `loop` are written with a dot")
+
+
+# --- Jinja2 -----------------------------------------------------------------------------------------------------------
+
+
+def _check_tree(text: str) -> tuple[str, ...]:
+    from jinja2 import TemplateSyntaxError, nodes  # noqa: PLC0415 - most runs never need Jinja2
+
+    if not text:
+        raise ExpressionError("bad-expression", "nothing stands between the braces", "write a variable's name")
+    try:
+        tree = _environment().parse("{{ " + text + " }}")
+    except TemplateSyntaxError as error:
+        raise ExpressionError("bad-expression", f"this is not an expression: {_sentence(str(error))}", _syntax_hint(text)) from None
+    except RecursionError:
+        raise ExpressionError("bad-expression", "this expression is nested too deeply", "write it shorter") from None
+    outputs = tree.body[0].nodes if len(tree.body) == 1 and isinstance(tree.body[0], nodes.Output) else []
+    if len(outputs) != 1 or isinstance(outputs[0], nodes.TemplateData):
+        raise ExpressionError("bad-expression", "this is not one expression", _syntax_hint(text))
+    names: dict[str, None] = {}
+    _check_node(outputs[0], names)
+    return tuple(names)
+
+
+def _check_node(node: nodes.Node, names: dict[str, None]) -> None:
+    kind = type(node).__name__
+    if kind not in _ALLOWED_NODES:
+        reason = _REASONS.get(kind, f"`{kind.lower()}` is not allowed in a template")
+        raise ExpressionError("forbidden-expression", reason, "a template fills in values and compares them; put the rest into a variable")
+    if kind in {"Name", "Getattr"}:
+        names[_dotted(node)] = None
+        return
+    name = getattr(node, "name", "")
+    if kind == "Filter" and name not in ALLOWED_FILTERS:
+        raise ExpressionError("unknown-filter", f"there is no filter `{name}`", f"the filters are {', '.join(sorted(ALLOWED_FILTERS))}")
+    if kind == "Test" and name not in ALLOWED_TESTS:
+        raise ExpressionError("unknown-filter", f"there is no test `{name}`", f"the tests are {', '.join(sorted(ALLOWED_TESTS))}")
+    for child in node.iter_child_nodes():
+        _check_node(child, names)
+
+
+def _dotted(node: nodes.Node) -> str:
+    from jinja2 import nodes as n  # noqa: PLC0415 - most runs never need Jinja2
+
+    parts: list[str] = []
+    while isinstance(node, n.Getattr):
+        parts.append(node.attr)
+        node = node.node
+    if not isinstance(node, n.Name):
+        raise ExpressionError("forbidden-expression", "only a name has parts", "only `project`, `agent` and `loop` are written with a dot")
+    path = ".".join([node.name, *reversed(parts)])
+    _check_path(path)
+    return path
+
+
+def _sentence(message: str) -> str:
+    return message.strip().rstrip(".")
+
+
+def _syntax_hint(text: str) -> str:
+    if any(sign in text for sign in ("{", "}", "/", "#", ";", "=>")):
+        return "if this is not meant for the tool, put it between `{% raw %}` and `{% endraw %}`, or set `syntax: plain`"
+    return "write a variable's name, as in `{{ rate_limit }}`"
+
+
+def _limited_replace(value: object, old: object, new: object) -> str:
+    text, old_text, new_text = str(value), str(old), str(new)
+    occurrences = text.count(old_text) if old_text else len(text) + 1
+    if len(text) + occurrences * len(new_text) > MAX_TEXT:
+        raise TooLargeError
+    return text.replace(old_text, new_text)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> ImmutableSandboxedEnvironment:
+    from jinja2 import StrictUndefined  # noqa: PLC0415 - most runs never need Jinja2
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415 - most runs never need Jinja2
+
+    class Sandbox(ImmutableSandboxedEnvironment):
+        """A second wall behind the check of the syntax tree: no calls and no attributes at run time either."""
+
+        def call(self, context: object, obj: object, /, *_args: object, **_kwargs: object) -> object:  # noqa: ARG002 - refuses all
+            message = "calls are not allowed in a template"
+            raise ExpressionError("forbidden-expression", message)
+
+        def getattr(self, obj: object, attribute: str) -> object:
+            if isinstance(obj, dict) and attribute in obj:
+                return obj[attribute]
+            return self.undefined(obj=obj, name=attribute)
+
+    environment = Sandbox(undefined=StrictUndefined, autoescape=False, loader=None)
+    environment.globals.clear()
+    environment.filters = {name: environment.filters[name] for name in ALLOWED_FILTERS}
+    environment.filters["replace"] = _limited_replace
+    environment.tests = {name: environment.tests[name] for name in ALLOWED_TESTS}
+    return environment
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str) -> Callable[..., Any]:
+    return _environment().compile_expression(text, undefined_to_none=False)
+
+
+def _evaluate_tree(text: str, context: Mapping[str, Plain]) -> Plain:
+    from jinja2 import TemplateError  # noqa: PLC0415 - most runs never need Jinja2
+
+    try:
+        value = _compiled(text)(**context)
+    except TooLargeError:
+        raise
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        message = f"this expression cannot be computed: {_sentence(str(error))}"
+        raise ExpressionError("bad-expression", message, "check the types of the variables in it") from None
+    if isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, dict):
+        return value
+    return [item if isinstance(item, str) else str(item) for item in value]

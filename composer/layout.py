@@ -1,0 +1,390 @@
+"""RenderedDocument -> the same, laid out: sections in their looks, marks and indentation given, and the gap at each join.
+
+A gap belongs to the join of two runs of text: neighbours in a source keep the source's gap, all others get one by kind. So no edit, gate
+or include can leave a double blank line, or none where Markdown needs one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Final
+
+from composer.blocks import Block, Item, LeafKind, ListBlock, child_blocks
+from composer.model import (
+    Filled,
+    Line,
+    Look,
+    PlannedBlock,
+    PlannedLeaf,
+    PlannedList,
+    PlannedSection,
+    RenderedDocument,
+    Segment,
+    SegmentKind,
+    Slot,
+    Trace,
+)
+
+__all__ = ["lay_out"]
+
+BULLETS: Final = frozenset("-*+")
+_MARK: Final = re.compile(r"^(?P<bullet>[-*+]|(?P<number>\d+)(?P<delimiter>[.)]))(?P<gap>\s*)(?P<box>\[[ xX]\]\s*)?$")
+_PLACEHOLDER: Final = re.compile(r"\{(title|number|hashes|tag)\}")
+# `str.splitlines` would also cut at characters that end no line in Markdown.
+_LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
+_SENTENCE_END: Final = (".", "!", "?", ":", ";", "…")
+
+
+class _Role(Enum):
+    """What a run is to a Markdown parser, as far as joins care."""
+
+    TEXT = auto()
+    ITEM = auto()
+    HEADING = auto()
+    CODE = auto()
+    TABLE = auto()
+    QUOTE = auto()
+    MARKUP = auto()
+    RULE = auto()
+    OPAQUE = auto()
+
+
+_LEAF_ROLES: Final = {
+    LeafKind.PARAGRAPH: _Role.TEXT,
+    LeafKind.CODE: _Role.CODE,
+    LeafKind.TABLE: _Role.TABLE,
+    LeafKind.QUOTE: _Role.QUOTE,
+    LeafKind.MARKUP: _Role.MARKUP,
+    LeafKind.RULE: _Role.RULE,
+    LeafKind.OPAQUE: _Role.OPAQUE,
+}
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run of text, ready to print: its first line starts with ``mark``, the others with as many blanks."""
+
+    role: _Role
+    segments: Filled
+    trace: Trace
+    slot: Slot | None
+    indent: int
+    mark: Filled = ()
+    hanging: int = 0
+    lists: tuple[PlannedList, ...] = ()
+    interrupts: bool = True
+    gap_above: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What holds for the blocks inside a block: indentation, the looks of the sections below, and the lists around."""
+
+    indent: int
+    looks: tuple[Look, ...]
+    lists: tuple[PlannedList, ...] = ()
+
+    def below(self) -> tuple[Look, ...]:
+        """Return the looks one level deeper: the last one holds for all that follow."""
+        return self.looks[1:] or self.looks
+
+
+def lay_out(document: RenderedDocument) -> RenderedDocument:
+    """Lay out one agent: the body's segments, in order."""
+    runs = list(_lay_blocks(document.blocks, _Frame(0, document.plan.agent.looks)))
+    return replace(document, body=tuple(_print_runs(runs)))
+
+
+# --- blocks -> runs ---------------------------------------------------------------------------------------------------
+
+
+def _lay_blocks(blocks: Iterable[PlannedBlock], frame: _Frame) -> Iterator[_Run]:
+    number = 0
+    for block in blocks:
+        match block:
+            case PlannedLeaf():
+                yield _leaf_run(block, frame)
+            case PlannedList():
+                yield from _lay_list(block, frame)
+            case PlannedSection():
+                if block.title is not None:
+                    number += 1
+                yield from _lay_section(block, number, frame)
+
+
+def _leaf_run(leaf: PlannedLeaf, frame: _Frame) -> _Run:
+    role = _LEAF_ROLES[leaf.kind]
+    keeps_blanks = role in {_Role.CODE, _Role.OPAQUE, _Role.MARKUP}
+    segments = _trimmed(leaf.line.filled) if keeps_blanks else _without_blank_lines(leaf.line.filled)
+    return _Run(role, segments, leaf.line.trace, leaf.line.slot, frame.indent + leaf.line.slot.indent, lists=frame.lists)
+
+
+def _lay_list(block: PlannedList, frame: _Frame) -> Iterator[_Run]:
+    lists = (*frame.lists, block)
+    for item, mark in zip(block.items, _marks(block), strict=True):
+        indent = frame.indent + item.line.slot.indent
+        location = item.line.trace.location
+        marks = (Segment(mark, SegmentKind.LAYOUT, location, item.line.trace),)
+        bullet = _MARK.match(mark)
+        # A check box belongs to the mark, but what stands below lines up with the bullet's text.
+        width = len(mark) - len(bullet["box"] or "") if bullet is not None else len(mark)
+        interrupts = bullet is None or bullet["number"] in {None, "1"}
+        segments = _without_blank_lines(item.line.filled)
+        yield _Run(_Role.ITEM, segments, item.line.trace, item.line.slot, indent, marks, width, lists, interrupts)
+        yield from _lay_blocks(item.body, _Frame(indent + width, frame.below(), lists))
+
+
+def _lay_section(section: PlannedSection, number: int, frame: _Frame) -> Iterator[_Run]:
+    if section.title is None:
+        yield from _lay_blocks(section.body, frame)
+        return
+    looks = section.looks or frame.looks
+    look, inner = looks[0], looks[1:] or looks
+    if look.as_sentences:
+        yield from _lay_inline(section, section.title, number, _Frame(frame.indent, looks, frame.lists))
+        return
+    title = _title_segments(look.title, section, section.title, number)
+    mark = f"{number}. " if look.title.startswith("{number}") else ""
+    body = _Frame(frame.indent + (max(look.indent, len(mark)) if look.indent else 0), inner, frame.lists)
+    if title:
+        yield _Run(_title_role(look), title, section.title.trace, section.title.slot, frame.indent, interrupts=number == 1 or not mark)
+    runs = _lay_blocks(section.body, body)
+    first = next(runs, None)
+    if first is not None:
+        if look.gap is not None and title:
+            first.gap_above = look.gap
+        yield first
+        yield from runs
+    if look.end:
+        end = _title_segments(look.end, section, section.title, number)
+        yield _Run(_Role.MARKUP, end, section.title.trace, None, frame.indent, gap_above=look.gap)
+
+
+def _title_role(look: Look) -> _Role:
+    if look.title.startswith("{hashes}"):
+        return _Role.HEADING
+    if look.title.startswith("<"):
+        return _Role.MARKUP
+    return _Role.ITEM if look.title.startswith("{number}") else _Role.TEXT
+
+
+def _title_segments(pattern: str, section: PlannedSection, title: Line, number: int) -> Filled:
+    """Print a look's pattern: the title keeps its own segments, all else is layout."""
+    words = "".join(segment.text for segment in title.filled).strip()
+    if words.endswith((":", "?", "!")):
+        pattern = pattern.replace("{title}:", "{title}")
+    segments: list[Segment] = []
+    for position, part in enumerate(_PLACEHOLDER.split(pattern)):
+        if position % 2 == 0:
+            text = part
+        elif part == "title":
+            segments.extend(_trimmed(title.filled))
+            continue
+        else:
+            text = {"number": str(number), "hashes": "#" * section.level, "tag": _tag(words)}[part]
+        if text:
+            segments.append(Segment(text, SegmentKind.LAYOUT, title.trace.location, title.trace))
+    return tuple(segments)
+
+
+def _tag(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "section"
+
+
+def _lay_inline(section: PlannedSection, title: Line, number: int, frame: _Frame) -> Iterator[_Run]:
+    """Put the title and the body's sentences on one line; what is no sentence stands below."""
+    look = frame.looks[0]
+    opening = _title_segments(look.title, section, title, number)
+    segments = list(opening)
+    below: list[PlannedBlock] = []
+    tail = title.slot.tail
+    for block in section.body:
+        lines = list(_sentence_lines(block))
+        if not lines:
+            below.append(block)
+        for line in lines:
+            segments.append(Segment(" ", SegmentKind.LAYOUT, line.trace.location, line.trace))
+            segments.extend(_sentence(line))
+            tail = line.slot.tail
+    slot = replace(title.slot, tail=tail)
+    width = len(f"{number}. ") if look.title.startswith("{number}") else 0
+    yield _Run(_title_role(look), tuple(segments), title.trace, slot, frame.indent, (), width, frame.lists, number == 1)
+    yield from _lay_blocks(below, _Frame(frame.indent + width, frame.below(), frame.lists))
+
+
+def _sentence_lines(block: PlannedBlock) -> Iterator[Line]:
+    match block:
+        case PlannedLeaf(kind=LeafKind.PARAGRAPH):
+            yield block.line
+        case PlannedList():
+            if all(isinstance(inner, PlannedList) for item in block.items for inner in item.body):
+                for item in block.items:
+                    yield item.line
+                    for inner in item.body:
+                        yield from _sentence_lines(inner)
+        case _:
+            return
+
+
+def _sentence(line: Line) -> Iterator[Segment]:
+    """Give a text on one line, with a full stop at its end where it has no mark of its own."""
+    segments = _trimmed(line.filled)
+    for segment in segments:
+        yield replace(segment, text=segment.text.replace("\n", " ")) if "\n" in segment.text else segment
+    if segments and not segments[-1].text.rstrip().endswith(_SENTENCE_END):
+        yield Segment(".", SegmentKind.LAYOUT, line.trace.location, line.trace)
+
+
+# --- marks ------------------------------------------------------------------------------------------------------------
+
+
+def _marks(block: PlannedList) -> list[str]:
+    """Give each item its mark: as written, or like its neighbours' where an edit brought it; numbered again where items came or went."""
+    written = [item.mark for item in block.items]
+    model = next((mark for mark in written if mark), None) or _origin_mark(block.origin)
+    marks = [mark or _unchecked(model) for mark in written]
+    if block.style in BULLETS or _is_whole(block):
+        return [_spaced(mark) for mark in marks]
+    numbers = [int(found["number"]) for mark in _origin_marks(block.origin) if (found := _MARK.match(mark)) and found["number"]]
+    start, step = (numbers or [1])[0], 0 if len(numbers) > 1 and len(set(numbers)) == 1 else 1
+    return [_spaced(_numbered(mark, start + step * position)) for position, mark in enumerate(marks)]
+
+
+def _spaced(mark: str) -> str:
+    return mark if mark.endswith((" ", "\t")) else f"{mark} "
+
+
+def _unchecked(mark: str) -> str:
+    return re.sub(r"\[[xX]\]", "[ ]", mark)
+
+
+def _numbered(mark: str, number: int) -> str:
+    return re.sub(r"^\d+", str(number), mark)
+
+
+def _is_whole(block: PlannedList) -> bool:
+    return not block.is_joined and all(item.mark for item in block.items) and len(block.items) == len(_origin_marks(block.origin))
+
+
+def _origin_marks(origin: ListBlock) -> list[str]:
+    return [item.mark for item in _items(origin.entries)]
+
+
+def _origin_mark(origin: ListBlock) -> str:
+    marks = _origin_marks(origin)
+    return marks[0] if marks else ("- " if origin.style in BULLETS else f"1{origin.style} ")
+
+
+def _items(entries: Iterable[Block]) -> Iterator[Item]:
+    for entry in entries:
+        if isinstance(entry, Item):
+            yield entry
+        else:
+            yield from _items(child_blocks(entry))
+
+
+# --- text -------------------------------------------------------------------------------------------------------------
+
+
+def _trimmed(filled: Filled) -> Filled:
+    """Take line ends off both ends of a filled text, and blanks off its end."""
+    segments = list(filled)
+    while segments and not segments[-1].text.rstrip("\n"):
+        segments.pop()
+    if segments and segments[-1].text.endswith("\n"):
+        segments[-1] = replace(segments[-1], text=segments[-1].text.rstrip("\n"))
+    while segments and not segments[0].text.lstrip("\n"):
+        segments.pop(0)
+    if segments and segments[0].text.startswith("\n"):
+        segments[0] = replace(segments[0], text=segments[0].text.lstrip("\n"))
+    return tuple(segments)
+
+
+def _without_blank_lines(filled: Filled) -> Filled:
+    """Drop the lines of a paragraph that came out blank: they would cut it in two."""
+    if not any("\n" in segment.text for segment in filled):
+        return _trimmed(filled)
+    kept: list[Segment] = []
+    for line in _split_lines(filled):
+        if "".join(segment.text for segment in line).strip():
+            kept.extend(line)
+    return _trimmed(tuple(kept))
+
+
+def _split_lines(filled: Filled) -> Iterator[list[Segment]]:
+    """Cut a filled text into lines; each keeps its line end."""
+    line: list[Segment] = []
+    for segment in filled:
+        pieces = _LINE.findall(segment.text) if "\n" in segment.text else [segment.text]
+        for piece in pieces:
+            line.append(segment if piece == segment.text else replace(segment, text=piece))
+            if piece.endswith("\n"):
+                yield line
+                line = []
+    if line:
+        yield line
+
+
+# --- joins ------------------------------------------------------------------------------------------------------------
+
+
+def _print_runs(runs: Sequence[_Run]) -> Iterator[Segment]:
+    for position, run in enumerate(runs):
+        yield from _print_run(run)
+        following = runs[position + 1] if position + 1 < len(runs) else None
+        blank_lines = _gap(run, following) if following is not None else 0
+        yield Segment("\n" * (1 + blank_lines), SegmentKind.LAYOUT, run.trace.location, run.trace)
+
+
+def _print_run(run: _Run) -> Iterator[Segment]:
+    blanks = " " * run.indent
+    if blanks:
+        yield Segment(blanks, SegmentKind.LAYOUT, run.trace.location, run.trace)
+    lines = list(_split_lines(run.segments))
+    if not any(segment.text for line in lines for segment in line):
+        yield from (replace(mark, text=mark.text.rstrip()) for mark in run.mark)
+        return
+    yield from run.mark
+    hanging = " " * (run.indent + run.hanging)
+    for position, line in enumerate(lines):
+        if position and hanging and "".join(segment.text for segment in line).strip():
+            yield Segment(hanging, SegmentKind.LAYOUT, run.trace.location, run.trace)
+        yield from (segment for segment in line if segment.text)
+
+
+def _gap(above: _Run, below: _Run) -> int:
+    """Return the number of blank lines between two runs."""
+    gap = _wanted_gap(above, below)
+    return 1 if gap == 0 and _needs_blank(above, below) else gap
+
+
+def _wanted_gap(above: _Run, below: _Run) -> int:
+    if below.gap_above is not None:
+        return below.gap_above
+    own = below.lists[-1] if below.role is _Role.ITEM and below.lists else None
+    shares_list = own is not None and any(own is around for around in above.lists)
+    is_neighbour = above.slot is not None and below.slot is not None and above.slot.is_followed_by(below.slot)
+    if is_neighbour and below.slot is not None and not (shares_list and own is not None and own.is_joined):
+        return below.slot.gap
+    if own is not None and (shares_list or (above.role is _Role.ITEM and above.lists == below.lists[:-1])):
+        return 0 if own.is_tight in {True, None} else 1
+    return 1
+
+
+def _needs_blank(above: _Run, below: _Run) -> bool:
+    """Whether two runs without a blank line between them would be read as one, or as something else."""
+    match above.role, below.role:
+        case (_Role.HEADING, _) | (_, _Role.HEADING) | (_Role.CODE, _) | (_Role.RULE, _):
+            return False
+        case (_Role.MARKUP | _Role.OPAQUE, _) | (_, _Role.OPAQUE):
+            return not (above.slot is not None and below.slot is not None and above.slot.is_followed_by(below.slot))
+        case (_, _Role.ITEM):
+            same_list = bool(below.lists) and any(below.lists[-1] is around for around in above.lists)
+            return not same_list and not below.interrupts
+        case (_, _Role.CODE | _Role.QUOTE | _Role.MARKUP):
+            return above.role is _Role.QUOTE and below.role is _Role.QUOTE
+        case _:
+            return True

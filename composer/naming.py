@@ -1,0 +1,74 @@
+"""Words -> names: the kebab-case names that the tool proposes for ids and files, and the check of those that people choose."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from itertools import count
+from typing import Final
+
+__all__ = ["is_kebab_case", "kebab_case", "name_of_text"]
+
+_KEBAB_CASE: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_TEMPLATE: Final = re.compile(r"\$?\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_ADDRESS: Final = re.compile(r"\]\([^)]*\)|<[^<>]*>|\w+://\S+")
+_LABEL: Final = re.compile(r"^\W*(?:(?P<strong>\*\*|__)(?P<bold>.+?)(?P=strong)|(?P<lead>[^:.]{3,40}):(?=\s))", re.DOTALL)
+_STOP: Final = """
+a about above across after against all along always among an and any are as at be because been before below between but by can do does each
+every for from had has have how if in into is it its may more most must of off on once one only onto or other our out over own per should
+so some such than that the their them then there these they this those through to too under until up upon was we were what when where
+whether which while who whose why will with within would you your
+"""
+_STOP_WORDS: Final = frozenset(_STOP.split())
+_LONGEST: Final = 40
+_FEW: Final = 3
+_MANY: Final = 4
+
+
+def is_kebab_case(name: str) -> bool:
+    """Whether a name is made of small letters and digits, with single hyphens between them."""
+    return _KEBAB_CASE.fullmatch(name) is not None
+
+
+def kebab_case(text: str) -> str:
+    """Return the words of ``text`` as one kebab-case name; empty where it has no letter or digit that ASCII knows."""
+    return "-".join(_words(text))
+
+
+def name_of_text(text: str, kind: str, taken: Collection[str]) -> str:
+    """Make a name of the first words of a text that say something, one that is not taken yet.
+
+    A label that the text begins with (``**Blocker**: ...``) says best what it is about; templates and markup say nothing. Where no word
+    is left, the names inside the templates serve, then ``kind``.
+    """
+    plain = _ADDRESS.sub(" ", _TEMPLATE.sub(" ", text))
+    label = _LABEL.match(plain)
+    words = _significant(label["bold"] or label["lead"]) if label else []
+    words = words or _significant(plain) or _significant(" ".join(_TEMPLATE.findall(text))) or [kind]
+    # A fourth word tells two neighbours apart better than a number does.
+    for length in (_FEW, _MANY):
+        name = _joined(words[:length])
+        if name not in taken:
+            return name
+    base = _joined(words[:_FEW])
+    return next(name for number in count(2) if (name := f"{base}-{number}") not in taken)
+
+
+def _significant(text: str) -> list[str]:
+    words = _words(text)
+    return [word for word in words if word not in _STOP_WORDS] or words
+
+
+def _words(text: str) -> list[str]:
+    unaccented = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.findall(r"[a-z0-9]+", re.sub(r"['\u2019]", "", unaccented).lower())
+
+
+def _joined(words: Sequence[str]) -> str:
+    name = words[0][:_LONGEST]
+    for word in words[1:]:
+        if len(name) + len(word) >= _LONGEST:
+            break
+        name = f"{name}-{word}"
+    return name

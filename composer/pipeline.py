@@ -1,0 +1,57 @@
+"""The stages in order, as plain calls: read this first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from composer.emit import emit_documents
+from composer.errors import Diagnostics
+from composer.index import Index, index_catalog
+from composer.layout import lay_out
+from composer.load import load_catalog
+from composer.model import OutputFile, RenderedDocument, ResolvedProfile
+from composer.plan import plan_agent
+from composer.reach import Composed, check_reach
+from composer.render import render_agent
+from composer.resolve import Override, resolve_profile
+from composer.scope import open_scope
+from composer.targets import Target
+from composer.vet import vet_index
+
+__all__ = ["compose_profile", "read_index"]
+
+
+def read_index(root: Path, diagnostics: Diagnostics) -> Index:
+    """Read a workspace and look every name up: disk -> Catalog -> Index."""
+    catalog = load_catalog(root, diagnostics)
+    index = index_catalog(catalog, diagnostics)
+    vet_index(index)
+    return index
+
+
+def compose_profile(
+    name: str, index: Index, overrides: Sequence[Override], target: Target, diagnostics: Diagnostics
+) -> tuple[OutputFile, ...]:
+    """Compose the agents of one profile: resolve, plan, render, lay out, emit. What is wrong is collected, not raised."""
+    profile = resolve_profile(name, index, overrides, diagnostics)
+    if profile is None:
+        return ()
+    documents = _compose_agents(profile, index, target, diagnostics)
+    return emit_documents(documents, target, diagnostics)
+
+
+def _compose_agents(profile: ResolvedProfile, index: Index, target: Target, diagnostics: Diagnostics) -> list[RenderedDocument]:
+    composed: list[Composed] = []
+    documents: list[RenderedDocument] = []
+    for agent in profile.agents:
+        target.check_fields(agent.name, agent.fields, agent.location, diagnostics)
+        scope = open_scope(profile, agent, index.catalog.declarations, target.name, diagnostics)
+        plan = plan_agent(agent, index, scope)
+        document = render_agent(plan, index, scope)
+        composed.append(Composed(plan, scope))
+        documents.append(lay_out(document))
+    # What could not be read or planned would look as if it had no effect.
+    if not diagnostics.errors and not index.diagnostics.errors:
+        check_reach(profile.profile, composed, index, diagnostics)
+    return documents

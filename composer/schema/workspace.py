@@ -1,0 +1,105 @@
+"""The file ``agent-composer.yaml``, read into frozen values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from composer.errors import Diagnostics
+from composer.looks import BUILT_IN_LOOKS
+from composer.model import Look, WorkspaceConfig, YamlMapping, YamlScalar
+from composer.schema.parts import check_kebab_case, mapping_of, read_declarations, read_root, scalar_of, text_of
+from composer.schema.shapes import WorkspaceShape
+from composer.source import SourceFile
+
+__all__ = ["read_workspace"]
+
+_PLACEHOLDERS: Final = ("title", "number", "hashes", "tag")
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_SOURCE_FOLDERS: Final = frozenset({"fragments", "profiles"})
+
+
+def read_workspace(source: SourceFile, diagnostics: Diagnostics) -> WorkspaceConfig | None:
+    """Read the workspace file.
+
+    Returns:
+        The configuration, or None where anything was wrong, which ``diagnostics`` then says.
+    """
+    found = Diagnostics()
+    root = read_root(WorkspaceShape, source, (0, len(source.text)), "the workspace file", found)
+    config = _convert(root, found) if root is not None else None
+    for diagnostic in found:
+        diagnostics.add(diagnostic)
+    return None if found.errors else config
+
+
+def _convert(root: YamlMapping, diagnostics: Diagnostics) -> WorkspaceConfig:
+    output = scalar_of(root, "output")
+    return WorkspaceConfig(
+        output=_read_output(output, diagnostics) if output is not None else WorkspaceConfig().output,
+        variables=read_declarations(mapping_of(root, "vars"), diagnostics),
+        looks=_read_looks(mapping_of(root, "looks"), diagnostics),
+    )
+
+
+def _read_output(output: YamlScalar, diagnostics: Diagnostics) -> str:
+    path = output.text.rstrip("\n")
+    parts = [part for part in path.split("/") if part not in {"", "."}]
+    hint = ""
+    if not parts or path.startswith("/") or ":" in path or "\n" in path or ".." in parts:
+        hint = "name a folder inside the workspace, such as `output`"
+    elif "\\" in path:
+        hint = "write `/` between folders, on every system"
+    elif parts[0].lower() in _SOURCE_FOLDERS:
+        hint = "name another folder: this one holds what people write"
+    if hint:
+        diagnostics.error("bad-value", f"`{path}` cannot be the output folder", output.location, hint)
+    return "/".join(parts)
+
+
+def _read_looks(mapping: YamlMapping | None, diagnostics: Diagnostics) -> Mapping[str, Look]:
+    looks: dict[str, Look] = {}
+    for name, node in mapping.entries.items() if mapping is not None else ():
+        if mapping is None or not isinstance(node, YamlMapping):
+            continue
+        key = mapping.keys[name]
+        if check_kebab_case(key, "a look", diagnostics) and name in BUILT_IN_LOOKS:
+            diagnostics.error("bad-name", f"`{name}` is a built-in look", key.location, "give your look a name of its own")
+        looks[name] = _read_look(name, node, diagnostics)
+    return looks
+
+
+def _read_look(name: str, node: YamlMapping, diagnostics: Diagnostics) -> Look:
+    for key in ("title", "end"):
+        _check_pattern(node, key, diagnostics)
+    indent = _number(node, "indent")
+    return Look(
+        name=name,
+        title=text_of(node, "title"),
+        end=text_of(node, "end"),
+        gap=_number(node, "gap"),
+        indent=indent if indent is not None else 0,
+        as_sentences="join" in node.entries,
+    )
+
+
+def _check_pattern(look: YamlMapping, key: str, diagnostics: Diagnostics) -> None:
+    scalar, pattern = scalar_of(look, key), text_of(look, key)
+    if scalar is None:
+        return
+    known = ", ".join(f"`{{{name}}}`" for name in _PLACEHOLDERS)
+    for name in _PLACEHOLDER.findall(pattern):
+        if name not in _PLACEHOLDERS:
+            message = f"`{{{name}}}` is no placeholder of a look"
+            diagnostics.error("bad-look", message, scalar.location, f"the placeholders are {known}")
+    if "\n" in pattern:
+        diagnostics.error("bad-look", f"`{key}` of a look must be one line", scalar.location, "write one line")
+    if key == "title" and pattern and "{title}" not in pattern and "{tag}" not in pattern:
+        hint = 'write it where the title goes, or `title: ""` for none'
+        diagnostics.error("bad-look", "`title` of a look has no `{title}`", scalar.location, hint)
+
+
+def _number(look: YamlMapping, key: str) -> int | None:
+    scalar = scalar_of(look, key)
+    return scalar.value if scalar is not None and isinstance(scalar.value, int) else None

@@ -1,0 +1,234 @@
+"""A workspace on disk, and what one does with it: compose, build, check. Behind the command stands this, and nothing that prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from composer.destination import Destination, DiskDestination, DryRunDestination
+from composer.errors import ComposerError, Diagnostic, Diagnostics, nearest_name
+from composer.index import Index
+from composer.model import Catalog, FileAction, FileResult, OutputFile
+from composer.pipeline import compose_profile, read_index
+from composer.resolve import Override, read_overrides
+from composer.source import SourceFile, unlocated
+from composer.targets import Target, get_target
+from composer.write import WriteScope, write_files
+
+__all__ = ["BuildReport", "CheckReport", "Composition", "Difference", "Workspace"]
+
+CONFIG_NAME = "agent-composer.yaml"
+DEFAULT_TARGET = "claude-code"
+
+Progress = Callable[[str], None]
+"""Is called with a profile's name when its composing begins."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Composition:
+    """The files of one or more profiles, and what was found on the way (warnings and notices; errors are raised)."""
+
+    profiles: tuple[str, ...]
+    files: tuple[OutputFile, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BuildReport:
+    """What a build did with each file, ordered by path. Paths are relative to ``root``."""
+
+    root: Path
+    results: tuple[FileResult, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def conflicts(self) -> tuple[FileResult, ...]:
+        """The files that were left alone, because they are not as the tool wrote them."""
+        return tuple(result for result in self.results if result.is_conflict)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One file that is not what a build would write: its action in a build, and both texts (empty where there is none)."""
+
+    path: str
+    profile: str
+    action: FileAction
+    on_disk: str
+    composed: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckReport:
+    """What a check found. ``files`` is the number of files composed."""
+
+    files: int
+    differences: tuple[Difference, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Workspace:
+    """A folder with fragments and profiles. Sources are read once, when something is first asked for."""
+
+    root: Path
+    target: Target
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
+    _index: Index | None = None
+
+    @classmethod
+    def open(cls, path: str | Path = ".", *, target: str = DEFAULT_TARGET) -> Workspace:
+        """Open the workspace that ``path`` is in: the folder itself or the nearest one above that holds a workspace.
+
+        Raises:
+            ComposerError: where there is none, with the code ``not-a-workspace``.
+            LookupError: where there is no target of that name.
+        """
+        start = Path(path).resolve()
+        for folder in (start, *start.parents):
+            if (folder / CONFIG_NAME).is_file() or ((folder / "fragments").is_dir() and (folder / "profiles").is_dir()):
+                return cls(folder, get_target(target))
+        diagnostics = Diagnostics()
+        hint = "run `agent-composer init` to make one, or name its folder with `--workspace`"
+        diagnostics.error("not-a-workspace", f"`{path}` is in no workspace", unlocated(str(path)), hint)
+        raise ComposerError(tuple(diagnostics))
+
+    @property
+    def index(self) -> Index:
+        """Every address and name of the workspace. Reading it collects what is wrong in ``diagnostics``."""
+        if self._index is None:
+            self._index = read_index(self.root, self.diagnostics)
+        return self._index
+
+    @property
+    def catalog(self) -> Catalog:
+        """The fragments and profiles, as read."""
+        return self.index.catalog
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The names of the profiles that are built, in order."""
+        return tuple(name for name, profile in sorted(self.catalog.profiles.items()) if not profile.is_abstract)
+
+    def compose(
+        self, profiles: str | Iterable[str] | None = None, *, overrides: Iterable[str] = (), progress: Progress | None = None
+    ) -> Composition:
+        """Compose one profile, several, or all that are not abstract; nothing is written.
+
+        Args:
+            profiles: names; None for all.
+            overrides: ``name=value`` pairs that beat every layer, as ``--set`` does.
+            progress: called with each profile's name before it is composed.
+
+        Raises:
+            ComposerError: if anything is wrong, with everything that is.
+        """
+        index = self.index
+        names = self._select(profiles)
+        settings = read_overrides(overrides, index)
+        files = [file for name in names for file in self._compose(name, settings, progress)]
+        self.diagnostics.raise_errors()
+        return Composition(names, tuple(files), tuple(self.diagnostics))
+
+    def _compose(self, name: str, overrides: Sequence[Override], progress: Progress | None) -> tuple[OutputFile, ...]:
+        if progress is not None:
+            progress(name)
+        # A profile's own mistakes must not keep those of the next from being told.
+        found = Diagnostics()
+        files = compose_profile(name, self.index, overrides, self.target, found)
+        for diagnostic in found:
+            self.diagnostics.add(diagnostic)
+        return files
+
+    def _select(self, profiles: str | Iterable[str] | None) -> tuple[str, ...]:
+        if profiles is None:
+            return self.profiles
+        names = (profiles,) if isinstance(profiles, str) else tuple(dict.fromkeys(profiles))
+        known = self.catalog.profiles
+        selected = []
+        for name in names:
+            place = SourceFile("command line", name).at(0, max(len(name), 1))
+            if name in known and known[name].is_abstract:
+                message = f"the profile `{name}` is abstract: it is never built"
+                self.diagnostics.error("abstract-profile", message, place, "name a profile that extends it")
+            elif name in known:
+                selected.append(name)
+            elif f"profiles/{name}" not in self.catalog.broken:
+                hint = nearest_name(name, known) or "`agent-composer list profiles` shows what there is"
+                self.diagnostics.error("unknown-profile", f"there is no profile `{name}`", place, hint)
+        return tuple(selected)
+
+    def build(
+        self,
+        profiles: str | Iterable[str] | None = None,
+        *,
+        overrides: Iterable[str] = (),
+        into: str | Path | None = None,
+        dry_run: bool = False,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+    ) -> BuildReport:
+        """Compose, and write what changed.
+
+        Args:
+            profiles: names; None for all that are not abstract.
+            overrides: ``name=value`` pairs that beat every layer.
+            into: a project's folder to write one profile's tree into, instead of the workspace's output folder.
+            dry_run: write nothing, and report what would happen.
+            overwrite: replace files that are not as the tool wrote them, too; a copy of each is kept.
+            progress: called with each profile's name before it is composed.
+
+        Raises:
+            ComposerError: if anything is wrong; then nothing was written, unless the disk failed on the way.
+        """
+        composition = self.compose(profiles, overrides=overrides, progress=progress)
+        root = self._destination_root(into, composition.profiles)
+        destination: Destination = DryRunDestination(root) if dry_run else DiskDestination(root)
+        scope = self._scope(composition.profiles, is_whole=profiles is None, into=into)
+        results = write_files(composition.files, destination, scope, self.diagnostics, overwrite=overwrite)
+        self.diagnostics.raise_errors()
+        return BuildReport(root, results, tuple(self.diagnostics))
+
+    def _destination_root(self, into: str | Path | None, profiles: Sequence[str]) -> Path:
+        if into is None:
+            return self.root
+        root = Path(into).resolve()
+        if len(profiles) != 1:
+            message = f"a project's folder takes one profile, and this names {len(profiles)}"
+            self.diagnostics.error("into-takes-one", message, unlocated("--into"), "write `build PROFILE --into DIR`")
+        elif not root.is_dir():
+            hint = "make it first, or check the path"
+            self.diagnostics.error("missing-folder", f"there is no folder `{into}`", unlocated("--into"), hint)
+        self.diagnostics.raise_errors()
+        return root
+
+    def _scope(self, profiles: Sequence[str], *, is_whole: bool, into: str | Path | None) -> WriteScope:
+        if into is not None:
+            return WriteScope.into(profiles)
+        return WriteScope(frozenset(profiles), self.catalog.config.output, is_whole)
+
+    def check(
+        self, profiles: str | Iterable[str] | None = None, *, overrides: Iterable[str] = (), progress: Progress | None = None
+    ) -> CheckReport:
+        """Compose, write nothing, and compare with what is on disk.
+
+        Raises:
+            ComposerError: if anything is wrong.
+        """
+        composition = self.compose(profiles, overrides=overrides, progress=progress)
+        scope = self._scope(composition.profiles, is_whole=profiles is None, into=None)
+        destination = DryRunDestination(self.root)
+        results = write_files(composition.files, destination, scope, self.diagnostics)
+        self.diagnostics.raise_errors()
+        composed = {scope.path_of(file): file.text for file in composition.files}
+        differences = tuple(
+            Difference(result.path, result.profile, result.action, self._on_disk(result.path), composed.get(result.path, ""))
+            for result in results
+            if result.action is not FileAction.UNCHANGED
+        )
+        return CheckReport(len(composition.files), differences, tuple(self.diagnostics))
+
+    def _on_disk(self, path: str) -> str:
+        content = DiskDestination(self.root).read(path)
+        return "" if content is None else SourceFile.from_raw(path, content.decode(errors="replace")).text

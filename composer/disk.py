@@ -43,6 +43,8 @@ class Disk:
         self._root = os.path.realpath(root)
         self._inside = self._root.rstrip(os.sep) + os.sep
         self._diagnostics = diagnostics
+        self.refused: list[str] = []
+        """The paths, as in :class:`FoundFile`, of links that were not followed."""
 
     # --- finding ------------------------------------------------------------------------------------------------------
 
@@ -123,6 +125,7 @@ class Disk:
             return real
         message = f"the link `{path}` leads out of the workspace"
         self._diagnostics.error("outside-workspace", message, unlocated(path), "put a copy of the file into the workspace")
+        self.refused.append(path)
         return None
 
     def _is_file(self, path: str, real: str) -> bool:
@@ -130,6 +133,7 @@ class Disk:
             return True
         message = f"`{path}` is not a file" if os.path.lexists(real) else f"the link `{path}` leads nowhere"
         self._diagnostics.error("not-a-file", message, unlocated(path), "take it away, or put a file in its place")
+        self.refused.append(path)
         return False
 
     # --- reading ------------------------------------------------------------------------------------------------------

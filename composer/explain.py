@@ -145,7 +145,9 @@ def _belongs(segment: Segment, address: str) -> bool:
 
 
 def _absence(file: OutputFile, address: str) -> Absence | None:
+    """Return why a block, or the first block of a fragment, is not there."""
     for absence in file.document.absences:
-        if absence.address == address:
+        found = absence.address or ""
+        if found == address or ("#" not in address and found.startswith(f"{address}#")):
             return absence
     return None

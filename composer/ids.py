@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from composer.blocks import Block, Item, Leaf, LeafKind, Loop, Section, Text, walk_blocks
-from composer.destination import Destination, LeavesRootError
+from composer.destination import Destination
+from composer.disk_errors import report_disk_error
 from composer.errors import Diagnostics, InternalError, nearest_name
 from composer.id_places import Insertion, insert_ids, parser_of, place_ids, text_of, without_ids
 from composer.index import index_catalog
@@ -155,7 +156,7 @@ def write_ids(workspace: Workspace, proposals: Sequence[FragmentIds], destinatio
         try:
             destination.write(path, content.encode())
         except OSError as error:
-            _report(path, error, "written", found)
+            report_disk_error(path, error, "written", found)
     found.raise_errors()
     return tuple(contents)
 
@@ -165,7 +166,7 @@ def _read(source: SourceFile, destination: Destination, diagnostics: Diagnostics
     try:
         raw = (destination.read(source.path) or b"").decode(errors="replace")
     except OSError as error:
-        _report(source.path, error, "read", diagnostics)
+        report_disk_error(source.path, error, "read", diagnostics)
         return None
     if SourceFile.from_raw(source.path, raw).text != source.text:
         diagnostics.error("file-changed", f"`{source.path}` has changed meanwhile", unlocated(source.path), "run the command again")
@@ -198,13 +199,3 @@ def _outputs(catalog: Catalog, target: Target) -> dict[tuple[str, str], bytes] |
     names = [name for name, profile in sorted(catalog.profiles.items()) if not profile.is_abstract]
     files = [file for name in names for file in compose_profile(name, index, (), target, found)]
     return None if found.errors else {(file.profile, str(file.path)): file.content for file in files}
-
-
-def _report(path: str, error: OSError, verb: str, diagnostics: Diagnostics) -> None:
-    if isinstance(error, LeavesRootError):
-        hint = "a link leads elsewhere: write the ids where the file really stands"
-        diagnostics.error("leaves-workspace", f"`{path}` leads out of the workspace", unlocated(path), hint)
-    else:
-        code = {"read": "cannot-read", "written": "cannot-write"}[verb]
-        hint = "give yourself the right to change the file and its folder"
-        diagnostics.error(code, f"`{path}` cannot be {verb}: {error.strerror or error}", unlocated(path), hint)

@@ -44,6 +44,7 @@ def load_catalog(root: Path, diagnostics: Diagnostics) -> Catalog:
     config = loader.load_config()
     fragments = loader.load_fragments()
     profiles = loader.load_profiles()
+    loader.broken.update(_refused_name(path) for path in disk.refused)
     if not disk.has_folder(_FRAGMENTS) and not profiles and not loader.broken:
         message = f"`{root.as_posix()}` has no `{_FRAGMENTS}` folder and no profiles"
         diagnostics.error("not-a-workspace", message, unlocated("."), "run `agent-composer init` to begin a workspace here")
@@ -166,6 +167,11 @@ class _Loader:
     def _keep(self, found: Diagnostics) -> None:
         for diagnostic in found:
             self._diagnostics.add(diagnostic)
+
+
+def _refused_name(path: str) -> str:
+    """Turn the path of a file into the name that others mention it by."""
+    return path.removeprefix(f"{_FRAGMENTS}/").removesuffix(_MARKDOWN).removesuffix(_YAML) if path != _CONFIG else path
 
 
 def _merge_declarations(

@@ -33,7 +33,7 @@ def is_kebab_case(name: str) -> bool:
 
 def kebab_case(text: str) -> str:
     """Return the words of ``text`` as one kebab-case name; empty where it has no letter or digit that ASCII knows."""
-    return "-".join(_words(text))
+    return "-".join(_words(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", text)))
 
 
 def name_of_text(text: str, kind: str, taken: Collection[str]) -> str:

@@ -38,6 +38,9 @@ def compose_profile(
     if profile is None:
         return ()
     documents = _compose_agents(profile, index, target, diagnostics)
+    if diagnostics.errors or index.diagnostics.errors:
+        # A text that could not be read would look as if edits and conditions had emptied the agent.
+        documents = [document for document in documents if document.body]
     return emit_documents(documents, target, diagnostics)
 
 

@@ -448,7 +448,7 @@ class _Planner:
         name = block.variable or ""
         value = self._scope.value(Expression(name, (name,), name), block.target, context.via, context.loop or {})
         names = value if isinstance(value, list) else [value]
-        return [str(item) for item in names if item is not None and item != "none"]
+        return [str(item) for item in names if item]
 
     def _report_cycle(self, block: Inclusion, address: str, context: _Context) -> None:
         chain = (*context.stack[context.stack.index(address) :], address)

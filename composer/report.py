@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -94,10 +95,9 @@ def location_data(location: Location) -> dict[str, object]:
 
 
 def annotation(severity: Severity, title: str, message: str, path: str, line: int = 1, column: int = 1) -> str:
-    """Print a workflow command that GitHub shows beside the line (docs.github.com, "Workflow commands")."""
-    properties = ",".join(
-        f"{key}={_escaped(str(value), ':,')}" for key, value in (("file", path), ("line", line), ("col", column), ("title", title))
-    )
+    """Print a workflow command that GitHub shows beside the line (docs.github.com, "Workflow commands"), or apart where there is no path."""
+    place = (("file", path), ("line", line), ("col", column)) if path else ()
+    properties = ",".join(f"{key}={_escaped(str(value), ':,')}" for key, value in (*place, ("title", title)))
     return f"::{severity} {properties}::{_escaped(message, '')}"
 
 

@@ -121,6 +121,5 @@ def loop_state(position: int, length: int) -> dict[str, Plain]:
 
 
 def holds(value: Plain | None) -> bool:
-    """Whether a value opens a gate."""
-    # A fragment that is not chosen reads as `none`, and a gate over it is closed.
-    return bool(value) and value != "none"
+    """Whether a value opens a gate; a fragment that is not chosen does not."""
+    return bool(value)

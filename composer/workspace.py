@@ -203,6 +203,10 @@ class Workspace:
         self.diagnostics.raise_errors()
         return root
 
+    def path_of(self, file: OutputFile) -> str:
+        """Return where a build writes a file: relative to the workspace, with forward slashes."""
+        return self._scope([file.profile], is_whole=False, into=None).path_of(file)
+
     def _scope(self, profiles: Sequence[str], *, is_whole: bool, into: str | Path | None) -> WriteScope:
         if into is not None:
             return WriteScope.into(profiles)

@@ -149,15 +149,9 @@ def test_refuses(text: str, errors: list[str]) -> None:
     assert _read(text) == (None, errors)
 
 
-@pytest.mark.parametrize("case", ["unknown directive", "control character by an escape"])
-def test_the_table_of_errors_names_real_cases(case: str) -> None:
-    """The cases that PyYAML's own parser reads otherwise are named below, and exist."""
-    assert case in INVALID
-
-
 @pytest.mark.parametrize("name", [name for name in INVALID if name != "unknown directive"])
 def test_tells_the_same_without_libyaml(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where PyYAML was built without libyaml, the errors have the same words and places."""
+    """Where PyYAML was built without libyaml, the errors have the same words and places (it lets unknown directives pass)."""
     monkeypatch.setattr(strict_yaml, "_LOADER", yaml.SafeLoader)
     text, errors = INVALID[name]
     assert _read(text) == (None, errors)
@@ -268,7 +262,7 @@ def test_the_deepest_that_is_read() -> None:
 def test_length_is_capped() -> None:
     text = "#" * (MAX_CHARACTERS + 1)
     assert _read(text) == (None, ["1:1 yaml-too-large: the YAML is longer than 1048576 characters"])
-    assert _read(text[1:]) == (YamlMapping({}, {}, _read_map("").location), []) or _read(text[1:])[1] == []
+    assert _read(text[1:])[1] == []
 
 
 def test_the_number_of_nodes_is_capped(monkeypatch: pytest.MonkeyPatch) -> None:

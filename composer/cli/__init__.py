@@ -49,7 +49,9 @@ def _print_version(value: bool | None) -> None:  # noqa: FBT001 - the shape of T
 def root(
     session: Session,  # noqa: ARG001 - what is given before the command is kept by `common`
     *,
-    version: Annotated[bool | None, typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version.")] = None,  # noqa: ARG001 - its callback does the work
+    version: Annotated[
+        bool | None, typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = None,  # noqa: ARG001 - its callback does the work
 ) -> None:
     """Compose complete AI coding-agent files from Markdown fragments and YAML profiles.
 

@@ -30,7 +30,7 @@ def difference_annotation(difference: Difference, explanation: str, root: Path) 
 def _repository_path(path: str, root: Path) -> str:
     """Return a path as GitHub knows it: from the root of the repository. Nothing for what is no file, such as ``--set``."""
     place = root / path
-    if not place.exists() and not path.startswith(("fragments/", "profiles/", "output")) and "/" not in path:
+    if "/" not in path and not place.exists():
         return ""
     repository = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), Path.cwd())
     return place.relative_to(repository).as_posix() if place.is_relative_to(repository) else path

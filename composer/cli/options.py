@@ -19,7 +19,9 @@ _PANEL: Final = "Common options"
 
 Profiles = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[PROFILE]...", help="The profiles; all that are not abstract if none is named.", autocompletion=complete_profiles),
+    typer.Argument(
+        metavar="[PROFILE]...", help="The profiles; all that are not abstract if none is named.", autocompletion=complete_profiles
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -34,7 +36,9 @@ Overrides = Annotated[
 _COMMON: Final[dict[str, Any]] = {
     "workspace": Annotated[
         Path | None,
-        typer.Option("--workspace", "-w", metavar="DIR", help="The workspace, if not the folder you are in or one above.", rich_help_panel=_PANEL),
+        typer.Option(
+            "--workspace", "-w", metavar="DIR", help="The workspace, if not the folder you are in or one above.", rich_help_panel=_PANEL
+        ),
     ],
     "json": Annotated[bool, typer.Option("--json", help="Answer with one JSON document.", rich_help_panel=_PANEL)],
     "verbose": Annotated[bool, typer.Option("--verbose", "-v", help="Tell more.", rich_help_panel=_PANEL)],

@@ -40,7 +40,7 @@ class Screen:
         start = len(text) - len(text.lstrip("\n"))
         end = text.find("\n", start) if first_line_only else -1
         shown.stylize(style, start, end if end >= 0 else len(text))
-        self._console().print(shown, soft_wrap=True)
+        self.console().print(shown, soft_wrap=True)
 
     def diff(self, text: str) -> None:
         """Print a unified diff, coloured on a terminal."""
@@ -70,9 +70,10 @@ class Screen:
             table.add_column(header, overflow="fold")
         for row in rows:
             table.add_row(*(Text(cell.translate(_CONTROLS)) for cell in row))
-        self._console().print(table)
+        self.console().print(table)
 
-    def _console(self) -> Console:
+    def console(self) -> Console:
+        """Return Rich's console for this stream."""
         from rich.console import Console  # noqa: PLC0415 - only for people
 
         return Console(file=self.stream, no_color=not self.has_color, highlight=False, markup=False, emoji=False)

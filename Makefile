@@ -1,0 +1,61 @@
+# Needs Python 3.11 or later, git and make. `make help` lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+INSTALLED := $(VENV)/.installed
+TOOLED := $(VENV)/.tooled
+BIN := $(VENV)/bin
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUTF8 := 1
+
+.DEFAULT_GOAL := help
+.PHONY: build check test lint format clients wheel clean help
+
+build: $(INSTALLED) ## Compose all profiles into output/
+	$(BIN)/agent-composer build
+
+check: $(INSTALLED) ## Are the outputs what the sources say?
+	$(BIN)/agent-composer check
+
+test: lint ## Everything that CI runs: linters, types, import contracts, tests with their coverage
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(TOOLED) ## Linter, formatter, types and import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(TOOLED) ## Format the code
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clients: build ## Have the real Claude Code, and agnix, read every output (needs npm; skipped without)
+	$(BIN)/python tools/check_clients.py
+
+wheel: $(TOOLED) ## Build the wheel and the source archive into dist/
+	$(BIN)/python -m build --outdir dist
+
+clean: ## Remove what can be made again, output/ excepted
+	rm -rf $(VENV) .clients dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	find composer tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target what; do \
+		printf '%-15s %s\n' "$$target" "$$what"; done
+
+# The environment is made once, and again when what it consists of changes.
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "agent-composer needs Python 3.11 or later: name one, as in  make build PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): $(VENV)/pyvenv.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(TOOLED): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,106 @@
+"""The command `build`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from composer.cli.options import Overrides, Profiles, common, examples
+from composer.cli.progress import Progress
+from composer.cli.session import Session
+
+if TYPE_CHECKING:
+    from composer.model import FileResult
+    from composer.workspace import BuildReport
+
+__all__ = ["register"]
+
+_STYLES: Final = {"created": "green", "updated": "green", "removed": "yellow", "edited": "bold red", "foreign": "bold red"}
+_WIDTH: Final = 9
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        epilog=examples(
+            ("agent-composer build", "everything"),
+            ("agent-composer build shop --dry-run", "one profile: what would change?"),
+            ("agent-composer build shop --into ~/src/shop", "straight into a project"),
+            ("agent-composer build shop --set rate_limit=60", "with another value, for this run"),
+        )
+    )(build)
+
+
+@common
+def build(  # noqa: PLR0913 - the options of a command are its arguments
+    session: Session,
+    *,
+    profiles: Profiles = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Write nothing; tell what would be written.")] = False,
+    overrides: Overrides = None,
+    into: Annotated[
+        Path | None,
+        typer.Option("--into", metavar="DIR", help="Write the tree of one profile into this project, instead of the output folder."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that others made or edited; a copy of each is kept.")] = False,
+) -> None:
+    """Compose agents and write the files that changed.
+
+    A file is replaced or removed only if it is as the tool wrote it. One that somebody edited, or that the tool did not make, is reported and
+    left alone, and the exit code is 1. Nothing is written if anything is wrong with the sources.
+    """
+    workspace = session.workspace
+    with Progress(session.err, workspace, profiles, is_quiet=session.is_quiet) as progress:
+        report = workspace.build(
+            profiles or None, overrides=overrides or (), into=into, dry_run=dry_run, overwrite=overwrite, progress=progress
+        )
+    if not session.is_json:
+        _print(report, session, into, dry_run=dry_run)
+    files = [
+        {"path": result.path, "profile": result.profile, "action": result.action.value, "copy": result.copy} for result in report.results
+    ]
+    data = {"dry_run": dry_run, "root": report.root.as_posix(), "files": files, "counts": _counts(report)}
+    session.finish(data, report.diagnostics, code=1 if report.conflicts else 0)
+
+
+def _counts(report: BuildReport) -> dict[str, int]:
+    return dict(Counter(result.action.value for result in report.results))
+
+
+def _print(report: BuildReport, session: Session, into: Path | None, *, dry_run: bool) -> None:
+    def shown(result: FileResult) -> str:
+        return result.path if into is None else (into / result.path).as_posix()
+
+    for result in report.results:
+        action = result.action.value
+        if session.is_quiet or (action == "unchanged" and not session.is_verbose):
+            continue
+        copy = f"  (the old one is kept as {result.copy})" if result.copy else ""
+        session.out.line(f"{action:<{_WIDTH}}  {shown(result)}{copy}", _STYLES.get(action, ""))
+    if not session.is_quiet:
+        session.out.line(_summary(report, dry_run=dry_run), "bold")
+    if report.conflicts:
+        session.err.line(_advice([shown(result) for result in report.conflicts]))
+
+
+def _summary(report: BuildReport, *, dry_run: bool) -> str:
+    counts = _counts(report)
+    parts = ", ".join(f"{count} {action}" for action, count in counts.items()) or "nothing to do"
+    total = len(report.results)
+    return f"{'dry run, nothing was written: ' if dry_run else ''}{total} file{'' if total == 1 else 's'}: {parts}"
+
+
+def _advice(paths: list[str]) -> str:
+    """Say what to do with files that were left alone."""
+    one = len(paths) == 1
+    lines = [
+        f"{len(paths)} file{' is' if one else 's are'} not as the tool wrote {'it' if one else 'them'}, and {'was' if one else 'were'} left alone:",
+        *(f"  {path}" for path in paths),
+        "Take a change back to where it belongs: `agent-composer explain FILE:LINE` names the source of each line, and `agent-composer check`",
+        "shows the difference. Or build with `--overwrite`: each old file is kept beside the new one as `.orig`.",
+        "An edited file that no profile makes any more is yours to delete.",
+    ]
+    return "\n".join(lines)

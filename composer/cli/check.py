@@ -1,0 +1,102 @@
+"""The command `check`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from composer.cli.options import Overrides, Profiles, common, examples
+from composer.cli.progress import Progress
+from composer.cli.session import Format, Session
+
+if TYPE_CHECKING:
+    from composer.workspace import CheckReport, Difference
+
+__all__ = ["register"]
+
+_EXPLANATIONS: Final = {
+    "created": "is missing",
+    "updated": "is out of date",
+    "removed": "is left over: no profile makes it any more",
+    "edited": "was edited by hand",
+    "foreign": "was not made by the tool",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        epilog=examples(
+            ("agent-composer check", "everything"),
+            ("agent-composer check shop", "one profile"),
+            ("agent-composer check --format github", "in a GitHub workflow: annotations beside the lines"),
+            ("agent-composer check --quiet", "only the names of the files that differ"),
+        )
+    )(check)
+
+
+@common
+def check(
+    session: Session,
+    *,
+    profiles: Profiles = None,
+    overrides: Overrides = None,
+    format: Annotated[Format | None, typer.Option("--format", help="How to answer; --json is short for json.")] = None,  # noqa: A002 - the option's name
+) -> None:
+    """Tell whether the files on disk are what the sources say.
+
+    Composes everything, writes nothing, and prints what a build would change as a unified diff, from what is on disk to what is composed.
+    The exit code is 1 if any file differs, 0 if none does: made for CI and for a commit hook.
+    """
+    session.format = format or session.format
+    workspace = session.workspace
+    with Progress(session.err, workspace, profiles, is_quiet=session.is_quiet) as progress:
+        report = workspace.check(profiles or None, overrides=overrides or (), progress=progress)
+    if session.format is Format.TEXT:
+        _print(report, session)
+    elif session.format is Format.GITHUB:
+        _print_annotations(report, session)
+    differences = [
+        {"path": found.path, "profile": found.profile, "action": found.action.value, "diff": _diff(found)} for found in report.differences
+    ]
+    data = {"files": report.files, "differences": differences}
+    session.finish(data, report.diagnostics, code=1 if differences else 0)
+
+
+def _print(report: CheckReport, session: Session) -> None:
+    for found in report.differences:
+        if not session.is_quiet and (diff := _diff(found)):
+            session.out.diff(diff)
+    if report.differences and not session.is_quiet:
+        session.out.line()
+    for found in report.differences:
+        session.out.line(f"{found.path}  {_EXPLANATIONS[found.action]}", "red")
+    if not session.is_quiet:
+        session.out.line(_summary(report), "bold")
+
+
+def _print_annotations(report: CheckReport, session: Session) -> None:
+    from composer.cli.github import difference_annotation  # noqa: PLC0415 - for this format only
+
+    for found in report.differences:
+        explanation = f"{found.path} {_EXPLANATIONS[found.action]}; run `agent-composer build` and commit what it writes"
+        session.out.line(difference_annotation(found, explanation, session.workspace.root))
+    session.out.line(_summary(report))
+
+
+def _diff(found: Difference) -> str:
+    from composer.report import unified_diff  # noqa: PLC0415 - the engine, which `--help` does not need
+
+    return unified_diff(found.path, found.on_disk, found.composed)
+
+
+def _summary(report: CheckReport) -> str:
+    total = f"{report.files} file{'' if report.files == 1 else 's'} composed"
+    if not report.differences:
+        return f"{total}: all as on disk"
+    counts = Counter(found.action for found in report.differences)
+    names = {"created": "missing", "updated": "out of date", "removed": "left over", "edited": "edited by hand", "foreign": "not ours"}
+    parts = ", ".join(f"{count} {names[action]}" for action, count in counts.items())
+    return f"{total}, {len(report.differences)} differ: {parts}"

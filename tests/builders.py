@@ -1,0 +1,45 @@
+"""Small workspaces for tests, written as a map of paths to texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import dedent
+
+from composer.errors import ComposerError
+from composer.report import diagnostic_text
+from composer.workspace import Workspace
+
+__all__ = ["body_of", "compose_text", "errors_of", "write_workspace"]
+
+
+def write_workspace(root: Path, files: Mapping[str, str]) -> Path:
+    """Write files below ``root``; texts are dedented, and lose the line end that they start with."""
+    for path, text in files.items():
+        place = root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(dedent(text).removeprefix("\n"), encoding="utf-8", newline="\n")
+    for folder in ("fragments", "profiles"):
+        (root / folder).mkdir(exist_ok=True)
+    return root
+
+
+def compose_text(root: Path, profile: str, agent: str, *, overrides: tuple[str, ...] = ()) -> str:
+    """Compose one agent and return its whole file."""
+    composition = Workspace.open(root).compose(profile, overrides=overrides)
+    return next(file.text for file in composition.files if file.agent == agent)
+
+
+def body_of(text: str) -> str:
+    """Return what stands below the front matter and the blank line after it."""
+    return text.split("\n---\n", 1)[1].removeprefix("\n")
+
+
+def errors_of(root: Path) -> str:
+    """Compose everything and return the diagnostics as a person sees them; fails where nothing is wrong."""
+    try:
+        Workspace.open(root).compose()
+    except ComposerError as error:
+        return "\n\n".join(diagnostic_text(found) for found in error.diagnostics) + "\n"
+    message = "nothing was wrong"
+    raise AssertionError(message)

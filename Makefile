@@ -35,7 +35,7 @@ clients: build ## Have the real Claude Code, and agnix, read every output (needs
 	$(BIN)/python tools/check_clients.py
 
 wheel: $(TOOLED) ## Build the wheel and the source archive into dist/
-	$(BIN)/python -m build --outdir dist
+	$(BIN)/python -m hatchling build -d dist
 
 clean: ## Remove what can be made again, output/ excepted
 	rm -rf $(VENV) .clients dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*

@@ -74,10 +74,7 @@ def _by_address(layers: Sequence[EditLayer], index: Index, folder: Folder) -> di
 
 def _current(address: str, index: Index) -> str | None:
     """Follow renamed ids. None for an address that does not exist, which was reported when the workspace was indexed."""
-    seen: set[str] = set()
-    while address not in index.places and address in index.moved and address not in seen:
-        seen.add(address)
-        address = index.moved[address][0]
+    address = index.current(address)
     return address if address in index.places else None
 
 
@@ -125,7 +122,8 @@ def _nearest_part(found: Sequence[tuple[Setting, Edit]], verb: Verb, what: str, 
     winner = folder.nearest(settings, what)
     for setting, edit in found:
         if setting is winner:
-            return EditPart(verb, setting.layer, setting.location, edit.title, "", edit.because, beaten_by(settings, winner))
+            text = edit.title if verb is Verb.TITLE else None
+            return EditPart(verb, setting.layer, setting.location, text, "", edit.because, beaten_by(settings, winner))
     return None
 
 
@@ -181,7 +179,13 @@ def _is_moot(part: EditPart, edit: ResolvedEdit, folded: Mapping[str, ResolvedEd
                 [Note(f"`{outer}` is edited here", value.location)],
             )
         else:
-            _report_disagreement(value, part, outer, folder)
+            folder.diagnostics.error(
+                "layers-disagree",
+                f"`{value.layer}` {verb} `{outer}`, and `{part.layer}` edits `{address}` inside it",
+                part.location,
+                f"choose in `profiles/{folder.profile}`, which inherits both: `unset` one of the two edits, or edit `{outer}` there",
+                [Note(f"`{outer}` is edited here", value.location)],
+            )
         return True
     return False
 

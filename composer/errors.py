@@ -52,11 +52,12 @@ class Diagnostics:
 
     def __init__(self) -> None:
         """Start with nothing found."""
-        self._found: dict[Diagnostic, None] = {}
+        self._found: dict[tuple[Severity, str, str, Location], Diagnostic] = {}
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic; the same one found on two ways is kept once."""
-        self._found[diagnostic] = None
+        """Keep a diagnostic; the same one found on two ways, such as two chains of includes, is kept once."""
+        key = (diagnostic.severity, diagnostic.code, diagnostic.message, diagnostic.location)
+        self._found.setdefault(key, diagnostic)
 
     def error(self, code: str, message: str, location: Location, hint: str = "", notes: Iterable[Note] = ()) -> None:
         """Keep an error."""
@@ -72,7 +73,7 @@ class Diagnostics:
 
     def __iter__(self) -> Iterator[Diagnostic]:
         """Give what was found, ordered by place."""
-        return iter(sorted(self._found, key=lambda found: found.order))
+        return iter(sorted(self._found.values(), key=lambda found: found.order))
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

@@ -100,14 +100,19 @@ def explain_line(file: OutputFile, path: str, line: int, column: int | None = No
 
 def _block(file: OutputFile, trace: Trace | None, segments: list[Segment]) -> BlockExplanation:
     agent = file.document.plan.agent
-    # A gate's variables belong to the reason why the block is there.
-    gate_names = [name for gate in (trace.gates if trace is not None else ()) for name in gate.names]
-    names = dict.fromkeys([*(name for segment in segments for name in segment.names), *gate_names])
+    names = dict.fromkeys([*(name for segment in segments for name in segment.names), *_reasons(trace)])
     variables = tuple(agent.variables[name] for name in names if name in agent.variables)
     project = tuple(_project_values(file, names))
     kinds = tuple(dict.fromkeys(segment.kind for segment in segments))
     places = tuple(dict.fromkeys(segment.location for segment in segments))
     return BlockExplanation(trace, kinds, places, variables, project, "".join(segment.text for segment in segments).rstrip("\n"))
+
+
+def _reasons(trace: Trace | None) -> Iterator[str]:
+    """Give the variables that are a reason why a block is there: those of its gates, and those that chose a fragment."""
+    if trace is not None:
+        yield from (name for gate in trace.gates for name in gate.names)
+        yield from (place.text for place in trace.via)
 
 
 def _project_values(file: OutputFile, names: Iterable[str]) -> Iterator[tuple[str, FieldValue]]:

@@ -8,7 +8,7 @@ expression can look at plain data and nothing more. There are no calls, no metho
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -44,7 +44,26 @@ _REASONS: Final = {
     "Div": "`/` is not allowed in a template",
     "FloorDiv": "`//` is not allowed in a template",
     "Dict": "maps are not allowed in a template",
+    "Getitem": "`[ ]` after a name is not allowed in a template",
+    "Pos": "`+` before a value is not allowed in a template",
+    "Keyword": "named arguments are not allowed in a template",
 }
+_MISREAD: Final = (
+    (re.compile(r"expected token 'end of print statement', got '='"), "`=` is not a comparison", "compare with `==`"),
+    (re.compile(r"expected token 'end of print statement', got '(?P<what>.+)'"), "`{what}` does not belong here", ""),
+    (re.compile(r"unexpected 'end of print statement'"), "it ends too early", ""),
+    (re.compile(r"unexpected char '(?P<what>.)'.*"), "`{what}` does not belong here", ""),
+    (re.compile(r"(?:unexpected '(?P<what>.)'|expected token .*, got '(?P<other>.+)')"), "`{what}` does not belong here", ""),
+)
+"""What Jinja2 says of text that is no expression, and what it means to people."""
+
+MAX_NESTING: Final = 20
+"""How deep brackets may stand inside each other in an expression, and operators and filters upon each other."""
+MAX_LENGTH: Final = 2_000
+"""The most characters of an expression: what it puts together stays small."""
+MAX_NUMBER: Final = 10**18
+"""No whole number in an expression is larger than this."""
+_FILL_HINT: Final = "a template fills in values and compares them; put the rest into a variable"
 _ALLOWED_NODES: Final = frozenset(
     {"Add", "And", "Compare", "Concat", "CondExpr", "Const", "Filter", "Getattr", "List", "Name", "Neg", "Not", "Operand", "Or", "Sub",
      "Test", "Tuple"}
@@ -118,7 +137,8 @@ def _look_up(path: str, context: Mapping[str, Plain]) -> Plain:
     value = context[root]
     for part in parts:
         if not isinstance(value, dict) or part not in value:
-            raise ExpressionError("unknown-name", f"`{path}` is not set", "")
+            hint = f"`{root}` has {', '.join(f'`{name}`' for name in value)}" if isinstance(value, dict) and value else ""
+            raise ExpressionError("unknown-name", f"there is no `{path}`", hint)
         value = value[part]
     return value
 
@@ -139,26 +159,36 @@ def _check_tree(text: str) -> tuple[str, ...]:
     from jinja2 import TemplateSyntaxError, nodes  # noqa: PLC0415 - most runs never need Jinja2
 
     if not text:
-        raise ExpressionError("bad-expression", "nothing stands between the braces", "write a variable's name")
+        raise ExpressionError("bad-expression", "an expression is missing here", "write a variable's name")
+    if len(text) > MAX_LENGTH:
+        message = f"this expression is longer than {MAX_LENGTH} characters"
+        raise ExpressionError("bad-expression", message, "write it shorter, or as several")
+    if _bracket_depth(text) > MAX_NESTING:
+        raise _too_deep()
     try:
         tree = _environment().parse("{{ " + text + " }}")
     except TemplateSyntaxError as error:
-        raise ExpressionError("bad-expression", f"this is not an expression: {_sentence(str(error))}", _syntax_hint(text)) from None
+        reason, hint = _explain(str(error), text)
+        raise ExpressionError("bad-expression", f"this is not an expression: {reason}", hint) from None
     except RecursionError:
-        raise ExpressionError("bad-expression", "this expression is nested too deeply", "write it shorter") from None
+        raise _too_deep() from None
+    except ValueError:
+        raise ExpressionError("bad-expression", "this number is too large", "write a smaller one") from None
     outputs = tree.body[0].nodes if len(tree.body) == 1 and isinstance(tree.body[0], nodes.Output) else []
     if len(outputs) != 1 or isinstance(outputs[0], nodes.TemplateData):
         raise ExpressionError("bad-expression", "this is not one expression", _syntax_hint(text))
     names: dict[str, None] = {}
-    _check_node(outputs[0], names)
+    _check_node(outputs[0], names, 1)
     return tuple(names)
 
 
-def _check_node(node: nodes.Node, names: dict[str, None]) -> None:
+def _check_node(node: nodes.Node, names: dict[str, None], depth: int) -> None:
+    if depth > MAX_NESTING:
+        raise _too_deep()
     kind = type(node).__name__
     if kind not in _ALLOWED_NODES:
         reason = _REASONS.get(kind, f"`{kind.lower()}` is not allowed in a template")
-        raise ExpressionError("forbidden-expression", reason, "a template fills in values and compares them; put the rest into a variable")
+        raise ExpressionError("forbidden-expression", reason, _FILL_HINT)
     if kind in {"Name", "Getattr"}:
         names[_dotted(node)] = None
         return
@@ -167,8 +197,34 @@ def _check_node(node: nodes.Node, names: dict[str, None]) -> None:
         raise ExpressionError("unknown-filter", f"there is no filter `{name}`", f"the filters are {', '.join(sorted(ALLOWED_FILTERS))}")
     if kind == "Test" and name not in ALLOWED_TESTS:
         raise ExpressionError("unknown-filter", f"there is no test `{name}`", f"the tests are {', '.join(sorted(ALLOWED_TESTS))}")
+    if getattr(node, "dyn_args", None) is not None or getattr(node, "dyn_kwargs", None) is not None:
+        raise ExpressionError("forbidden-expression", "`*` and `**` are not allowed in a template", _FILL_HINT)
+    value = getattr(node, "value", None)
+    if isinstance(value, int | float) and not -MAX_NUMBER <= value <= MAX_NUMBER:
+        raise ExpressionError("bad-expression", "this number is too large", "write a smaller one")
     for child in node.iter_child_nodes():
-        _check_node(child, names)
+        _check_node(child, names, depth + 1)
+
+
+def _bracket_depth(text: str) -> int:
+    deepest = depth = 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _too_deep() -> ExpressionError:
+    return ExpressionError("bad-expression", "this expression is nested too deeply", "write it shorter, or as several")
+
+
+def _explain(message: str, text: str) -> tuple[str, str]:
+    """Say what Jinja2 found wrong, and what to do."""
+    for pattern, reason, hint in _MISREAD:
+        if match := pattern.fullmatch(_sentence(message)):
+            found = {name: what for name, what in match.groupdict().items() if what}
+            return reason.format(what=next(iter(found.values()), "")), hint or _syntax_hint(text)
+    return _sentence(message), _syntax_hint(text)
 
 
 def _dotted(node: nodes.Node) -> str:
@@ -203,6 +259,20 @@ def _limited_replace(value: object, old: object, new: object) -> str:
     return text.replace(old_text, new_text)
 
 
+def _limited_join(values: object, between: object = "") -> str:
+    parts = [str(value) for value in _items_of(values)]
+    if sum(map(len, parts)) + len(str(between)) * len(parts) > MAX_TEXT:
+        raise TooLargeError
+    return str(between).join(parts)
+
+
+def _items_of(values: object) -> Iterable[object]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        message = "`join` takes a list"
+        raise ExpressionError("bad-expression", message, "give it a variable of type `list[str]`")
+    return values
+
+
 @lru_cache(maxsize=1)
 def _environment() -> ImmutableSandboxedEnvironment:
     from jinja2 import StrictUndefined  # noqa: PLC0415 - most runs never need Jinja2
@@ -220,10 +290,15 @@ def _environment() -> ImmutableSandboxedEnvironment:
                 return obj[attribute]
             return self.undefined(obj=obj, name=attribute)
 
+        def getitem(self, obj: object, argument: object) -> object:
+            # Filters that sort by an attribute ask here.
+            return self.undefined(obj=obj, name=str(argument))
+
     environment = Sandbox(undefined=StrictUndefined, autoescape=False, loader=None)
     environment.globals.clear()
     environment.filters = {name: environment.filters[name] for name in ALLOWED_FILTERS}
     environment.filters["replace"] = _limited_replace
+    environment.filters["join"] = _limited_join
     environment.tests = {name: environment.tests[name] for name in ALLOWED_TESTS}
     return environment
 
@@ -237,14 +312,21 @@ def _evaluate_tree(text: str, context: Mapping[str, Plain]) -> Plain:
     from jinja2 import TemplateError  # noqa: PLC0415 - most runs never need Jinja2
 
     try:
-        value = _compiled(text)(**context)
+        value: object = _compiled(text)(**context)
+        value = list(value) if isinstance(value, Iterator) else value  # what `unique` gives
     except TooLargeError:
         raise
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        message = f"this expression cannot be computed: {_sentence(str(error))}"
+    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        message = f"`{text}` cannot be computed: its values do not go together"
         raise ExpressionError("bad-expression", message, "check the types of the variables in it") from None
+    return _plain(value, text)
+
+
+def _plain(value: object, text: str) -> Plain:
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        raise TooLargeError
     if isinstance(value, str | int | float | bool):
         return value
-    if isinstance(value, dict):
-        return value
-    return [item if isinstance(item, str) else str(item) for item in value]
+    if isinstance(value, list | tuple):
+        return [item if isinstance(item, str) else str(_plain(item, text)) for item in value]
+    raise ExpressionError("bad-expression", f"`{text}` comes to nothing", "give it an `else`, or a list that is not empty")

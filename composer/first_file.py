@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
+from composer.destination import DiskDestination
 from composer.errors import ComposerError, Diagnostic, Diagnostics
 from composer.index import index_catalog
 from composer.model import Catalog, FieldValue, Layer, ScalarStyle, VariableDeclaration, VariableKind, YamlScalar
@@ -54,21 +55,22 @@ def plan_file(kind: Kind, name: str, workspace: Workspace) -> NewFiles:
     Raises:
         ComposerError: if the name cannot be one, or a profile could not be built because of what it builds upon.
     """
-    name = _read_name(kind, name, workspace)
+    found = Diagnostics()
+    name = _read_name(kind, name, workspace, found)
+    found.raise_errors()
     if kind is Kind.PROFILE:
         path, text = f"profiles/{name}.yaml", _Draft(name, workspace).write()
     elif kind is Kind.FRAGMENT:
         path, text = f"fragments/{name}.md", _fragment_text(name, workspace.catalog)
     else:
         path, text = f"fragments/agents/{name}.md", _agent_text(name, workspace.catalog)
-    return NewFiles(name, {path: text.encode()})
+    return NewFiles(name, {path: text.encode()}, tuple(found))
 
 
 # --- Names ------------------------------------------------------------------------------------------------------------
 
 
-def _read_name(kind: Kind, name: str, workspace: Workspace) -> str:
-    found = Diagnostics()
+def _read_name(kind: Kind, name: str, workspace: Workspace, found: Diagnostics) -> str:
     place = SourceFile("command line", name).at(0, max(len(name), 1))
     folder = {Kind.PROFILE: "profiles/", Kind.FRAGMENT: "fragments/", Kind.AGENT: "agents/"}[kind]
     bare = name.removesuffix(".yaml" if kind is Kind.PROFILE else ".md").removeprefix("fragments/").removeprefix(folder)
@@ -82,7 +84,6 @@ def _read_name(kind: Kind, name: str, workspace: Workspace) -> str:
     elif kind is Kind.AGENT:
         described = {"description": FieldValue(YamlScalar("a text", ScalarStyle.PLAIN, place), Layer("command line"), place)}
         workspace.target.check_fields(bare, described, place, found)
-    found.raise_errors()
     return bare
 
 
@@ -150,8 +151,8 @@ class _Draft:
 
     def _text(self, extends: tuple[str, ...]) -> str:
         agents = [fragment.id for fragment in self.workspace.catalog.fragments.values() if fragment.agent is not None]
-        listed = _yaml_map("agents", {agent.removeprefix("agents/"): _settings(agent) for agent in agents})
-        sample = f"# agents:\n#   {agents[0].removeprefix('agents/') if agents else 'name'}:\n#     color: green"
+        listed = _yaml_map("agents", {agent.rpartition("/")[2]: _settings(agent) for agent in agents})
+        sample = f"# agents:\n#   {agents[0].rpartition('/')[2] if agents else 'name'}:\n#     color: green"
         text = fill(
             read_first_file("profile.yaml"),
             extends=f"extends: [{', '.join(extends)}]" if extends else "# extends: [base]",
@@ -160,7 +161,7 @@ class _Draft:
             agents=sample if extends else listed or sample,
             name=self.name,
         )
-        has_schema = (self.workspace.root / _SCHEMA).is_file()
+        has_schema = DiskDestination(self.workspace.root).read(_SCHEMA) is not None
         return f"# yaml-language-server: $schema=../{_SCHEMA}\n\n{text}" if has_schema else text
 
     def _compose(self, text: str) -> tuple[Diagnostic, ...]:
@@ -173,7 +174,10 @@ class _Draft:
             index = index_catalog(replace(catalog, profiles={**catalog.profiles, self.name: profile}), around)
             vet_index(index)
             compose_profile(self.name, index, (), self.workspace.target, found)
-        return (*found.errors, *(error for error in around.errors if error.location.path == path))
+        # What is wrong in other profiles is no concern of this one.
+        others = [error for error in (*self.workspace.diagnostics.errors, *around.errors) if error.location.path != path]
+        shared = [error for error in others if not error.location.path.startswith("profiles/")]
+        return (*found.errors, *(error for error in around.errors if error.location.path == path), *shared)
 
     def _complete(self, errors: Iterable[Diagnostic]) -> bool:
         """Add what was missing; False where there is nothing to add."""
@@ -183,15 +187,13 @@ class _Draft:
             if error.code == "unknown-project-key" and (key := _PROJECT_KEY.search(error.message)):
                 self.project[key[1]] = "what it is, in a few words"
             elif error.code == "missing-variable":
-                for note in error.notes:
-                    if note.location in by_place:
-                        declaration = by_place[note.location]
-                        self.variables[declaration.name] = _placeholder(declaration)
+                missing = [by_place[note.location] for note in error.notes if note.location in by_place]
+                self.variables.update({declaration.name: _placeholder(declaration) for declaration in missing})
         return before != (self.project, self.variables)
 
 
 def _settings(agent: str) -> str:
-    return "{}" if agent.startswith("agents/") else f"{{use: {agent}}}"
+    return "{}" if agent.rpartition("/")[0] == "agents" else f"{{use: {agent}}}"
 
 
 def _yaml_map(key: str, values: Mapping[str, str]) -> str:

@@ -31,13 +31,9 @@ class Insertion:
 
 def text_of(block: Block) -> Text | None:
     """Return the words of a block itself, those of the blocks in it left out."""
-    match block:
-        case Section(title=title):
-            return title
-        case Item(text=text) | Leaf(text=text):
-            return text
-        case _:
-            return None
+    if isinstance(block, Section):
+        return block.title
+    return block.text if isinstance(block, Item | Leaf) else None
 
 
 # --- The text with ids, and without ------------------------------------------------------------------------------------

@@ -34,7 +34,11 @@ def included_blocks(index: Index, address: str, location: Location) -> tuple[str
         fragment = index.fragment(address, location)
         return (fragment.id, fragment.document.blocks, None) if fragment is not None else None
     place = index.find(address, location)
-    if place is None or place.block is None:
+    if place is None:
+        return None
+    if place.block is None or place.home not in index.catalog.fragments:
+        message = f"`{address}` stands in a profile, and only what stands in fragments is included"
+        index.diagnostics.error("bad-include", message, location, "put the text into a fragment")
         return None
     return place.home, (place.block,), place
 

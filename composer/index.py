@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from composer.blocks import Block, Conditional, Document, Item, ListBlock, Loop, Text, walk_blocks
 from composer.errors import Diagnostics, Note, nearest_name
@@ -16,6 +17,8 @@ from composer.template import Templates, read_expression
 
 __all__ = ["Index", "Place", "index_catalog"]
 
+MAX_ANCHORS: Final = 50
+"""How many inserted texts may stand one beside the other, each anchored at the one before."""
 TEMPLATE_FIELDS = frozenset({"description", "examples", "initialPrompt"})
 """The front matter fields whose texts are templates."""
 
@@ -25,7 +28,7 @@ class Place:
     """Where an address is defined: the block, those around it (outermost first), and the fragment or the profile that holds it.
 
     For a block that a profile inserted, ``anchor`` is the address that it was inserted at, and ``is_inside`` tells ``first`` and
-    ``last`` from ``before`` and ``after``.
+    ``last`` from ``before`` and ``after``; ``brings`` is the first block of its text.
     """
 
     address: str
@@ -35,6 +38,7 @@ class Place:
     location: Location
     anchor: str = ""
     is_inside: bool = False
+    brings: Block | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -61,9 +65,11 @@ class Index:
         if address in self.places:
             return self.places[address]
         if address in self.moved:
-            new, _ = self.moved[address]
-            self.diagnostics.warning("moved-id", f"`{address}` is now `{new}`", location, "write the new address")
-            return self.find(new, location, where=where)
+            new = self.current(address)
+            if new not in self.places:  # a rename that leads nowhere is reported where it stands
+                return None
+            self.diagnostics.warning("moved-id", f"`{address}` is now `{new}`", location, f"write `{new}`")
+            return self.places[new]
         home, hash_sign, _ = address.partition("#")
         if self._is_broken(home):
             return None
@@ -75,9 +81,18 @@ class Index:
             self.diagnostics.error("edit-needs-block", f"`{address}` is a whole fragment", location, "add the id of a block: `#id`")
         else:
             known = ", ".join(f"`{name.partition('#')[2]}`" for name in self.places if name.startswith(f"{home}#"))
-            hint = hint or (f"its ids are {known}" if known else "it has no ids: run `agent-composer ids --write`")
+            without = "it adds no blocks" if home.startswith("profiles/") else "it has no ids: run `agent-composer ids --write`"
+            hint = hint or (f"its ids are {known}" if known else without)
             self.diagnostics.error("unknown-block", f"`{home}` has no block `{address.partition('#')[2]}`{where}", location, hint)
         return None
+
+    def current(self, address: str) -> str:
+        """Follow renamed ids to the address that a block has now, or to the last one where they lead nowhere."""
+        seen: set[str] = set()
+        while address not in self.places and address in self.moved and address not in seen:
+            seen.add(address)
+            address = self.moved[address][0]
+        return address
 
     def fragment(self, fragment_id: str, location: Location) -> Fragment | None:
         """Look a fragment up; where it does not exist, report it with the nearest name."""
@@ -86,6 +101,10 @@ class Index:
             hint = nearest_name(fragment_id, self.catalog.fragments) or "`agent-composer list fragments` shows what there is"
             self.diagnostics.error("unknown-fragment", f"there is no fragment `{fragment_id}`", location, hint)
         return found
+
+    def is_known(self, name: str) -> bool:
+        """Whether a fragment, or a block, of this name is there; renamed ids count."""
+        return name in self.catalog.fragments or self.current(name) in self.places
 
     def _is_broken(self, name: str) -> bool:
         return name in self.catalog.broken
@@ -131,6 +150,7 @@ def index_catalog(catalog: Catalog, diagnostics: Diagnostics) -> Index:
         _index_edits(index, profile, profile.edits)
         for agent in profile.agents.values():
             _index_edits(index, profile, agent.edits)
+    _check_anchors(index)
     return index
 
 
@@ -149,15 +169,38 @@ def _index_fragment(index: Index, fragment: Fragment) -> None:
 def _index_edits(index: Index, profile: Profile, edits: Edits) -> None:
     home = f"profiles/{profile.name}"
     for edit in edits.by_address.values():
+        anchor = index.current(edit.address)
         for verb, texts in edit.insertions.items():
             for name, node in texts.entries.items():
                 if isinstance(node, YamlScalar):
                     is_inside = verb in {"first", "last"}
-                    place = Place(f"{home}#{name}", None, (), home, texts.keys[name].location, edit.address, is_inside)
+                    brings = next(iter(index.edit_document(node).blocks), None)
+                    place = Place(f"{home}#{name}", None, (), home, texts.keys[name].location, anchor, is_inside, brings)
                     _add_place(index, place)
-                    _index_text(index, home, node, edit.address, is_inside=is_inside)
+                    _index_text(index, home, node, anchor, is_inside=is_inside)
         if edit.replace is not None:
-            _index_text(index, home, edit.replace, edit.address, is_inside=True)
+            _index_text(index, home, edit.replace, anchor, is_inside=True)
+
+
+def _check_anchors(index: Index) -> None:
+    """Refuse texts that stand beside each other and nowhere else, and chains of such texts without end."""
+    has_long_chain = False
+    for address, place in list(index.places.items()):
+        chain = [address]
+        anchor = place.anchor
+        while anchor in index.places and anchor not in chain and len(chain) < MAX_ANCHORS:
+            chain.append(anchor)
+            anchor = index.places[anchor].anchor
+        if anchor == address:
+            index.places[address] = replace(place, anchor="")
+            message = f"`{address}` is inserted beside {'what is inserted beside it' if len(chain) > 1 else 'itself'}"
+            index.diagnostics.error("insertion-cycle", message, place.location, "put it beside a block of a fragment")
+        elif len(chain) == MAX_ANCHORS:
+            index.places[address] = replace(place, anchor="")
+            if not has_long_chain:
+                message = f"more than {MAX_ANCHORS} inserted texts stand one beside the other"
+                index.diagnostics.error("insertion-cycle", message, place.location, "put it beside a block of a fragment")
+            has_long_chain = True
 
 
 def _index_text(index: Index, home: str, text: YamlScalar, anchor: str, *, is_inside: bool) -> None:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from composer.errors import Diagnostics, Note, nearest_name
 from composer.model import FieldValue, Layer, Profile, ScalarStyle, Setting, YamlMapping, YamlNode, YamlScalar, YamlSequence
 
 __all__ = ["Ancestry", "Folder", "beaten_by", "layer_name", "order_layers", "same_effect"]
 
+MAX_LAYERS: Final = 50
+"""How long a chain of profiles may be, each extending the next."""
 UNSET = YamlSequence((), None)  # type: ignore[arg-type]  # a mark, compared by identity and never printed
 
 
@@ -43,8 +46,12 @@ def order_layers(name: str, profiles: Mapping[str, Profile], broken: frozenset[s
             return ancestors[current]
         found: set[str] = set()
         for parent in profiles[current].extends:
-            if parent.text in (*path, current):
-                _report_cycle((*path, current, parent.text), parent, diagnostics)
+            if len(path) >= MAX_LAYERS:
+                is_whole = False
+                hint = "let profiles extend fewer others, side by side"
+                diagnostics.error("too-many-layers", f"profiles extend each other more than {MAX_LAYERS} deep", parent.location, hint)
+            elif parent.text in (*path, current):
+                _report_cycle((*path, current, parent.text), profiles, diagnostics)
                 is_whole = False
             elif parent.text not in profiles:
                 is_whole = False
@@ -67,13 +74,19 @@ def layer_name(profile: str) -> str:
     return f"profiles/{profile}"
 
 
-def _report_cycle(chain: tuple[str, ...], place: YamlScalar, diagnostics: Diagnostics) -> None:
-    cycle = chain[chain.index(chain[-1]) :]
+def _report_cycle(chain: tuple[str, ...], profiles: Mapping[str, Profile], diagnostics: Diagnostics) -> None:
+    cycle = chain[chain.index(chain[-1]) : -1]
+    # Told alike, and once, whichever profile of the circle one starts from.
+    turn = cycle.index(min(cycle))
+    cycle = (*cycle[turn:], *cycle[:turn])
+    parents = (*cycle[1:], cycle[0])
+    links = [next(link for link in profiles[near].extends if link.text == far) for near, far in zip(cycle, parents, strict=True)]
     diagnostics.error(
         "profile-cycle",
-        f"a profile extends itself: {' > '.join(cycle)}",
-        place.location,
+        f"a profile extends itself: {' > '.join((*cycle, cycle[0]))}",
+        links[-1].location,
         "take one `extends` of the chain out",
+        [Note(f"`{name}` extends `{link.text}`", link.location) for name, link in zip(cycle[:-1], links[:-1], strict=True)],
     )
 
 

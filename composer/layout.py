@@ -7,8 +7,8 @@ or include can leave a double blank line, or none where Markdown needs one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final
 
@@ -48,6 +48,7 @@ class _Role(Enum):
     TABLE = auto()
     QUOTE = auto()
     MARKUP = auto()
+    TAG = auto()
     RULE = auto()
     OPAQUE = auto()
 
@@ -80,12 +81,21 @@ class _Run:
 
 
 @dataclass(frozen=True, slots=True)
+class _Joined:
+    """A list that is one with lists before or after it, though a section ends between them; ``marks`` are those of its own items."""
+
+    whole: PlannedList
+    marks: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Frame:
     """What holds for the blocks inside a block: indentation, the looks of the sections below, and the lists around."""
 
     indent: int
     looks: tuple[Look, ...]
     lists: tuple[PlannedList, ...] = ()
+    joined: Mapping[PlannedList, _Joined] = field(default_factory=dict)
 
     def below(self) -> tuple[Look, ...]:
         """Return the looks one level deeper: the last one holds for all that follow."""
@@ -94,8 +104,55 @@ class _Frame:
 
 def lay_out(document: RenderedDocument) -> RenderedDocument:
     """Lay out one agent: the body's segments, in order."""
-    runs = list(_lay_blocks(document.blocks, _Frame(0, document.plan.agent.looks)))
+    looks = document.plan.agent.looks
+    joined = _join_lists(_top_lists(document.blocks, 0, looks))
+    runs = list(_lay_blocks(document.blocks, _Frame(0, looks, (), joined)))
     return replace(document, body=tuple(_print_runs(runs)))
+
+
+# --- lists on both sides of a section's end ---------------------------------------------------------------------------
+
+
+def _top_lists(blocks: Iterable[PlannedBlock], indent: int, looks: tuple[Look, ...]) -> Iterator[tuple[PlannedList, int] | None]:
+    """Give the lists that stand in no item, each with its indentation, and None for all else that is printed between them."""
+    for block in blocks:
+        match block:
+            case PlannedLeaf():
+                yield None
+            case PlannedList():
+                yield block, indent
+            case PlannedSection(title=None):
+                yield from _top_lists(block.body, indent, looks)
+            case PlannedSection():
+                own = block.looks or looks
+                if own[0].title or own[0].as_sentences:
+                    yield None
+                if not own[0].as_sentences:
+                    yield from _top_lists(block.body, indent + own[0].indent, own[1:] or own)
+                if own[0].end:
+                    yield None
+
+
+def _join_lists(found: Iterable[tuple[PlannedList, int] | None]) -> Mapping[PlannedList, _Joined]:
+    """Find lists with one kind of mark that nothing printed parts: to a Markdown parser they are one list."""
+    groups: list[list[PlannedList]] = []
+    last: tuple[str, int] | None = None
+    for entry in found:
+        kind = (entry[0].style, entry[1]) if entry is not None else None
+        if entry is not None and kind == last:
+            groups[-1].append(entry[0])
+        elif entry is not None:
+            groups.append([entry[0]])
+        last = kind
+    joined: dict[PlannedList, _Joined] = {}
+    for group in groups:
+        if len(group) > 1:
+            items = tuple(item for block in group for item in block.items)
+            is_tight = next((block.is_tight for block in group if block.is_tight is not None), None)
+            whole = replace(group[0], items=items, is_tight=is_tight, is_joined=True)
+            marks = iter(_marks(whole))
+            joined |= {block: _Joined(whole, [next(marks) for _ in block.items]) for block in group}
+    return joined
 
 
 # --- blocks -> runs ---------------------------------------------------------------------------------------------------
@@ -123,16 +180,17 @@ def _leaf_run(leaf: PlannedLeaf, frame: _Frame) -> _Run:
 
 
 def _lay_list(block: PlannedList, frame: _Frame) -> Iterator[_Run]:
-    lists = (*frame.lists, block)
-    for item, mark in zip(block.items, _marks(block), strict=True):
+    joined = frame.joined.get(block) or _Joined(block, _marks(block))
+    lists = (*frame.lists, joined.whole)
+    for item, mark in zip(block.items, joined.marks, strict=True):
         indent = frame.indent + item.line.slot.indent
         location = item.line.trace.location
         marks = (Segment(mark, SegmentKind.LAYOUT, location, item.line.trace),)
         bullet = _MARK.match(mark)
         # A check box belongs to the mark, but what stands below lines up with the bullet's text.
         width = len(mark) - len(bullet["box"] or "") if bullet is not None else len(mark)
-        interrupts = bullet is None or bullet["number"] in {None, "1"}
         segments = _without_blank_lines(item.line.filled)
+        interrupts = (bullet is None or bullet["number"] in {None, "1"}) and bool(segments)
         yield _Run(_Role.ITEM, segments, item.line.trace, item.line.slot, indent, marks, width, lists, interrupts)
         yield from _lay_blocks(item.body, _Frame(indent + width, frame.below(), lists))
 
@@ -148,7 +206,7 @@ def _lay_section(section: PlannedSection, number: int, frame: _Frame) -> Iterato
         return
     title = _title_segments(look.title, section, section.title, number)
     mark = f"{number}. " if look.title.startswith("{number}") else ""
-    body = _Frame(frame.indent + (max(look.indent, len(mark)) if look.indent else 0), inner, frame.lists)
+    body = _Frame(frame.indent + (max(look.indent, len(mark)) if look.indent else 0), inner, frame.lists, frame.joined)
     if title:
         yield _Run(_title_role(look), title, section.title.trace, section.title.slot, frame.indent, interrupts=number == 1 or not mark)
     runs = _lay_blocks(section.body, body)
@@ -167,7 +225,7 @@ def _title_role(look: Look) -> _Role:
     if look.title.startswith("{hashes}"):
         return _Role.HEADING
     if look.title.startswith("<"):
-        return _Role.MARKUP
+        return _Role.TAG
     return _Role.ITEM if look.title.startswith("{number}") else _Role.TEXT
 
 
@@ -220,13 +278,17 @@ def _sentence_lines(block: PlannedBlock) -> Iterator[Line]:
         case PlannedLeaf(kind=LeafKind.PARAGRAPH):
             yield block.line
         case PlannedList():
-            if all(isinstance(inner, PlannedList) for item in block.items for inner in item.body):
-                for item in block.items:
-                    yield item.line
-                    for inner in item.body:
-                        yield from _sentence_lines(inner)
+            for item in block.items if _is_made_of_lines(block) else ():
+                yield item.line
+                for inner in item.body:
+                    yield from _sentence_lines(inner)
         case _:
             return
+
+
+def _is_made_of_lines(block: PlannedBlock) -> bool:
+    """Whether a list holds items and lists of items, and nothing that cannot be a sentence."""
+    return isinstance(block, PlannedList) and all(_is_made_of_lines(inner) for item in block.items for inner in item.body)
 
 
 def _sentence(line: Line) -> Iterator[Segment]:
@@ -292,10 +354,10 @@ def _items(entries: Iterable[Block]) -> Iterator[Item]:
 def _trimmed(filled: Filled) -> Filled:
     """Take line ends off both ends of a filled text, and blanks off its end."""
     segments = list(filled)
-    while segments and not segments[-1].text.rstrip("\n"):
+    while segments and not segments[-1].text.rstrip():
         segments.pop()
-    if segments and segments[-1].text.endswith("\n"):
-        segments[-1] = replace(segments[-1], text=segments[-1].text.rstrip("\n"))
+    if segments and segments[-1].text[-1].isspace():
+        segments[-1] = replace(segments[-1], text=segments[-1].text.rstrip())
     while segments and not segments[0].text.lstrip("\n"):
         segments.pop(0)
     if segments and segments[0].text.startswith("\n"):
@@ -357,6 +419,8 @@ def _print_run(run: _Run) -> Iterator[Segment]:
 
 def _gap(above: _Run, below: _Run) -> int:
     """Return the number of blank lines between two runs."""
+    if _is_first_under_mark(above, below):
+        return 0
     gap = _wanted_gap(above, below)
     return 1 if gap == 0 and _needs_blank(above, below) else gap
 
@@ -369,14 +433,30 @@ def _wanted_gap(above: _Run, below: _Run) -> int:
     is_neighbour = above.slot is not None and below.slot is not None and above.slot.is_followed_by(below.slot)
     if is_neighbour and below.slot is not None and not (shares_list and own is not None and own.is_joined):
         return below.slot.gap
-    if own is not None and (shares_list or (above.role is _Role.ITEM and above.lists == below.lists[:-1])):
-        return 0 if own.is_tight in {True, None} else 1
+    if own is not None and shares_list:
+        return 1 if own.is_tight is False else 0
+    if own is not None and above.role is _Role.ITEM and above.lists and above.lists == below.lists[:-1]:
+        # A blank line above a list inside an item makes the list around that item a loose one.
+        return 1 if own.is_tight is False and above.lists[-1].is_tight is False else 0
     return 1
+
+
+def _is_first_under_mark(above: _Run, below: _Run) -> bool:
+    """Whether ``below`` stands inside an item that has no text of its own: a blank line under the mark alone would end the item."""
+    if above.role is not _Role.ITEM or not above.mark or any(segment.text.strip() for segment in above.segments):
+        return False
+    is_next_item = below.role is _Role.ITEM and below.lists == above.lists
+    return above.lists == below.lists[: len(above.lists)] and not is_next_item
 
 
 def _needs_blank(above: _Run, below: _Run) -> bool:
     """Whether two runs without a blank line between them would be read as one, or as something else."""
     match above.role, below.role:
+        case (_, _Role.TAG):
+            # A heading may stand right below a text; the tag in its place would be read as a part of that text.
+            return above.role not in {_Role.HEADING, _Role.CODE, _Role.RULE, _Role.TAG}
+        case (_Role.TAG, _):
+            return False
         case (_Role.HEADING, _) | (_, _Role.HEADING) | (_Role.CODE, _) | (_Role.RULE, _):
             return False
         case (_Role.MARKUP | _Role.OPAQUE, _) | (_, _Role.OPAQUE):

@@ -49,7 +49,7 @@ def load_catalog(root: Path, diagnostics: Diagnostics) -> Catalog:
         message = f"`{root.as_posix()}` has no `{_FRAGMENTS}` folder and no profiles"
         diagnostics.error("not-a-workspace", message, unlocated("."), "run `agent-composer init` to begin a workspace here")
     declarations = _merge_declarations([config.variables, *loader.declared], diagnostics)
-    return Catalog(config, fragments, profiles, declarations, frozenset(loader.broken))
+    return Catalog(config, fragments, profiles, declarations, frozenset(loader.broken), tuple(loader.damaged))
 
 
 class _Loader:
@@ -57,6 +57,7 @@ class _Loader:
 
     def __init__(self, disk: Disk, diagnostics: Diagnostics) -> None:
         self.broken: set[str] = set()
+        self.damaged: list[Fragment] = []
         self.declared: list[Mapping[str, VariableDeclaration]] = []
         """The variables that each fragment declares, those of fragments with a broken body included."""
         self._disk = disk
@@ -111,7 +112,10 @@ class _Loader:
         source = self._disk.read(file, found)
         fragment = self._parse_fragment(fragment_id, source, found) if source is not None else None
         self._keep(found)
-        return None if found.errors else fragment
+        if fragment is not None and found.errors:
+            self.damaged.append(fragment)
+            return None
+        return fragment
 
     def _parse_fragment(self, fragment_id: str, source: SourceFile, found: Diagnostics) -> Fragment | None:
         text = source.text

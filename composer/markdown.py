@@ -22,7 +22,17 @@ from composer.blocks import (
     child_blocks,
 )
 from composer.errors import Diagnostics
-from composer.scan import Element, GroupElement, HeadingElement, IncludeElement, ItemElement, LeafElement, Scanner
+from composer.scan import (
+    MAX_NESTING,
+    Element,
+    GroupElement,
+    HeadingElement,
+    IncludeElement,
+    ItemElement,
+    LeafElement,
+    Scanner,
+    report_nesting,
+)
 from composer.source import Location, SourceFile
 
 __all__ = ["parse_document", "parse_lines", "print_blocks", "source_lines"]
@@ -77,11 +87,12 @@ def _print(text: str, location: Location, children: Sequence[Block]) -> str:
 class _Nester:
     """Turns a run of elements into blocks, by their levels and indentations."""
 
-    def __init__(self, scanner: Scanner, elements: Sequence[Element], diagnostics: Diagnostics) -> None:
+    def __init__(self, scanner: Scanner, elements: Sequence[Element], diagnostics: Diagnostics, depth: int = 0) -> None:
         self._scanner = scanner
         self._elements = elements
         self._diagnostics = diagnostics
         self._next = 0
+        self._depth = depth
 
     def nest(self, level: int, indent: int, *, within_item: bool) -> tuple[Block, ...]:
         """Take the elements that stand below a heading of ``level`` or inside an item whose text starts at column ``indent``."""
@@ -104,6 +115,14 @@ class _Nester:
             strays = [element for element in self._elements if _heading_level(element) is not None]
         else:
             strays = list(self._elements[self._next :])
+        outside = next((e for e in self._elements if _heading_level(e) is None and _indent(e) < indent), None)
+        if outside is not None:
+            self._diagnostics.error(
+                "branch-leaves-level",
+                "this line stands left of the list item that the statement is in",
+                self._scanner.line_location(outside.first),
+                "let a branch hold whole blocks: indent the line, or close the branch with `{% endif %}` or `{% endfor %}` before",
+            )
         for stray in strays[:1]:
             self._diagnostics.error(
                 "branch-leaves-level",
@@ -154,7 +173,7 @@ class _Nester:
         identifier: Identifier | None = None
         while (element := self._peek()) is not None and _item_style(element) == style and _heading_level(element) is None:
             # An item may stand a little to the left or right of the one before, but not left of the block around the list.
-            if abs(_indent(element) - column) > 1 or _indent(element) < indent:
+            if element is not first and (abs(_indent(element) - column) > 1 or _indent(element) < indent):
                 break
             self._next += 1
             if isinstance(element, ItemElement):
@@ -170,11 +189,24 @@ class _Nester:
         return ListBlock(style or "", tuple(entries), _is_tight(entries), location, identifier)
 
     def _item(self, element: ItemElement, indent: int) -> Item:
-        body = self.nest(NO_HEADING, element.content, within_item=True)
+        body = self._item_body(element)
         first = element.first + 1 if element.list_identifier is not None and element.first < element.last else element.first
         location = self._span(first, element.last, body)
         unit = _shifted(element.unit, element.indent - indent)
         return Item(element.mark, element.text, body, unit, location, element.identifier)
+
+    def _item_body(self, element: ItemElement) -> tuple[Block, ...]:
+        if self._depth < MAX_NESTING:
+            self._depth += 1
+            body = self.nest(NO_HEADING, element.content, within_item=True)
+            self._depth -= 1
+            return body
+        below = self._peek()
+        if below is not None and _heading_level(below) is None and _indent(below) >= element.content:
+            report_nesting(self._scanner.line_location(below.first), self._diagnostics)
+        while (below := self._peek()) is not None and _heading_level(below) is None and _indent(below) >= element.content:
+            self._next += 1
+        return ()
 
     # --- conditionals and loops ---------------------------------------------------------------------------------------
 
@@ -190,7 +222,7 @@ class _Nester:
         return Conditional(branches, location, element.identifier)
 
     def _branch_body(self, elements: Sequence[Element], indent: int, *, in_list: bool) -> tuple[Block, ...]:
-        blocks = _Nester(self._scanner, elements, self._diagnostics).nest_all(indent)
+        blocks = _Nester(self._scanner, elements, self._diagnostics, self._depth).nest_all(indent)
         if in_list and len(blocks) == 1 and isinstance(blocks[0], ListBlock) and blocks[0].identifier is None:
             return blocks[0].entries
         return blocks

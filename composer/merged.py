@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from composer.inventory import node_text
@@ -78,10 +78,14 @@ class _Merger:
     def __init__(self, chain: Sequence[Profile], agents: Sequence[ResolvedAgent], *, with_defaults: bool) -> None:
         self._chain = chain
         self._with_defaults = with_defaults
-        self.common_variables = _common([agent.variables for agent in agents])
-        self.common_edits = _common([agent.edits for agent in agents])
+        # What stands under one agent stays there, even where that is the only one.
+        variables = _common([agent.variables for agent in agents])
+        self.common_variables = {name: value for name, value in variables.items() if not value.layer.agent}
+        edits = _common([agent.edits for agent in agents])
+        self.common_edits = {name: edit for name, edit in edits.items() if not any(part.layer.agent for part in edit.parts)}
         layouts = [self._layout(agent) for agent in agents]
-        self.common_layout = layouts[0] if layouts and all(other == layouts[0] for other in layouts) else None
+        is_common = all(layout == layouts[0] for layout in layouts) and not any(_own_layout(chain, agent) for agent in agents)
+        self.common_layout = layouts[0] if layouts and is_common else None
 
     def agent(self, agent: ResolvedAgent) -> Entry:
         """Return what is an agent's own: its fields, and what differs from what all agents have."""
@@ -108,18 +112,19 @@ class _Merger:
 
     def _layout(self, agent: ResolvedAgent) -> Entry | None:
         """Return an agent's looks with the nearest layer that names them; None where none does."""
-        shared = [(Layer(f"profiles/{layer.name}"), layer.layout) for layer in self._chain]
-        own = [
-            (Layer(f"profiles/{layer.name}", agent.name), layer.agents[agent.name].layout)
-            for layer in self._chain
-            if agent.name in layer.agents
-        ]
-        settings = [Setting(layer, node, node.location) for layer, node in (*shared, *own) if node is not None]
+        shared = [Setting(Layer(f"profiles/{one.name}"), one.layout, one.layout.location) for one in self._chain if one.layout is not None]
+        settings = [*shared, *_own_layout(self._chain, agent)]
         if not settings:
             return None
         nearest = settings[-1]
         beaten = tuple(_beaten(setting) for setting in reversed(settings[:-1]))
         return Entry("layout", tuple(look.name for look in agent.looks), str(nearest.layer), nearest.location, "", beaten)
+
+
+def _own_layout(chain: Sequence[Profile], agent: ResolvedAgent) -> list[Setting]:
+    """Return what the layers say of one agent's looks, far to near."""
+    found = [(Layer(f"profiles/{one.name}", agent.name), one.agents[agent.name].layout) for one in chain if agent.name in one.agents]
+    return [Setting(layer, node, node.location) for layer, node in found if node is not None]
 
 
 def _common(maps: Iterable[Mapping[str, Value]]) -> dict[str, Value]:
@@ -161,14 +166,14 @@ def _edit(edit: ResolvedEdit) -> Entry:
     added: dict[str, dict[str, Entry]] = {}
     for part in edit.parts:
         if part.id:
-            added.setdefault(part.verb.value, {})[part.id] = _part(part.id, part, "")
-        elif part is edit.layout:
-            entries["layout"] = _part("layout", part, ", ".join(look.name for look in edit.looks))
+            added.setdefault(part.verb.value, {})[part.id] = _part(part.id, part)
         else:
-            entries[part.verb.value] = _part(part.verb.value, part, "true")
+            entries[part.verb.value] = _part(part.verb.value, part)
+    if edit.layout is not None:
+        entries["layout"] = replace(entries["layout"], value=tuple(look.name for look in edit.looks))
     return Entry(edit.address, {**entries, **{verb: Entry(verb, texts) for verb, texts in added.items()}})
 
 
-def _part(key: str, part: EditPart, otherwise: str) -> Entry:
-    text = scalar_text(part.text) if part.text is not None else otherwise
+def _part(key: str, part: EditPart) -> Entry:
+    text = scalar_text(part.text) if part.text is not None else "true"
     return Entry(key, text, str(part.layer), part.location, part.because.strip(), tuple(_beaten(setting) for setting in part.beaten))

@@ -238,8 +238,8 @@ class Look:
     """How sections of one depth look.
 
     ``title`` is a pattern with ``{title}``, ``{number}``, ``{hashes}`` and ``{tag}``; empty prints no title. ``end`` is a pattern for
-    a closing line. ``gap`` is the number of blank lines under the title (None: as in the source), ``indent`` the indentation of the body in columns,
-    ``as_sentences`` puts the body on the title's own line.
+    a closing line. ``gap`` is the number of blank lines under the title (None: as in the source), ``indent`` the indentation of the
+    body in columns, ``as_sentences`` puts the body on the title's own line.
     """
 
     name: str
@@ -261,13 +261,17 @@ class WorkspaceConfig:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalog:
-    """Everything that was read. ``broken`` names the sources that could not be: what mentions them is not reported again."""
+    """Everything that was read. ``broken`` names the sources that could not be: what mentions them is not reported again.
+
+    ``damaged`` are those of the broken fragments whose blocks could be read in part, so that their other mistakes are told as well.
+    """
 
     config: WorkspaceConfig
     fragments: Mapping[str, Fragment]
     profiles: Mapping[str, Profile]
     declarations: Mapping[str, VariableDeclaration]
     broken: frozenset[str] = frozenset()
+    damaged: tuple[Fragment, ...] = ()
 
 
 # --- Resolved ---------------------------------------------------------------------------------------------------------

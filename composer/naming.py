@@ -56,7 +56,7 @@ def name_of_text(text: str, kind: str, taken: Collection[str]) -> str:
 
 
 def _significant(text: str) -> list[str]:
-    words = _words(text)
+    words = list(dict.fromkeys(_words(text)))
     return [word for word in words if word not in _STOP_WORDS] or words
 
 

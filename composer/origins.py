@@ -10,7 +10,7 @@ from composer.explain import segments_by_line
 from composer.model import EditPart, Gate, OutputFile, Segment, SegmentKind, Trace
 from composer.source import Location
 
-__all__ = ["OriginRow", "block_name", "list_origins"]
+__all__ = ["FRONT_MATTER", "OriginRow", "block_name", "list_origins"]
 
 FRONT_MATTER: Final = "front matter"
 

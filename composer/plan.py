@@ -54,6 +54,10 @@ from composer.template import expressions_of
 __all__ = ["plan_agent"]
 
 DEEPEST_LEVEL: Final = 6
+MAX_DEPTH: Final = 100
+"""How deep blocks and includes may stand inside each other."""
+MAX_BLOCKS: Final = 50_000
+"""The most blocks of one agent, counted each time that a loop or an include brings them."""
 Planned = PlannedBlock | PlannedItem
 
 
@@ -103,6 +107,8 @@ class _Planner:
         self._scope = scope
         self._diagnostics = scope.diagnostics
         self._rounds = 0
+        self._count = 0
+        self._depth = 0
         self.absences: list[Absence] = []
         self.reached: set[str] = set()
         self.landed: set[str] = set()
@@ -111,8 +117,29 @@ class _Planner:
 
     def plan(self, blocks: Iterable[Block], context: _Context) -> list[Planned]:
         """Plan a run of blocks, each with what stands before and after it."""
+        if self._depth >= MAX_DEPTH:
+            self._report_nesting(context)
+            return []
+        self._depth += 1
+        planned = self._planned(blocks, context)
+        self._depth -= 1
+        return planned
+
+    def _report_nesting(self, context: _Context) -> None:
+        if self._index.diagnostics.errors:  # such as an id that stands twice: then a text may stand inside itself
+            return
+        location = context.via[-1] if context.via else context.document.location
+        message = f"blocks and includes stand inside each other more than {MAX_DEPTH} deep"
+        hint = "make the structure flatter: include from fewer fragments that include others"
+        self._diagnostics.error("nested-too-deeply", message, location, hint)
+
+    def _planned(self, blocks: Iterable[Block], context: _Context) -> list[Planned]:
         planned: list[Planned] = []
         for block in blocks:
+            self._count += 1
+            if self._count > MAX_BLOCKS:
+                self._scope.report_rounds(context.via[-1] if context.via else block.location)
+                return planned
             address = self._index.address_of(context.home, block)
             edit = self._agent.edits.get(address) if address is not None else None
             if edit is None:
@@ -147,10 +174,13 @@ class _Planner:
         inner = replace(context, home=part.layer.name, document=document, edits=(part,), kept=kept)
         if context.in_list:
             mark = block.mark if isinstance(block, Item) else ""
-            planned: list[Planned] = [self._item_of(document, mark, edit.address, inner)]
-        else:
-            planned = self._with_title_and_ends(self.plan(document.blocks, inner), edit, context)
-        return planned
+            return [self._item_of(document, mark, edit.address, inner)]
+        return self._with_title_and_ends(self._blocks_of(document, edit.address, inner), edit, context)
+
+    def _blocks_of(self, document: Document, address: str, context: _Context) -> list[Planned]:
+        """Plan the blocks of an edit's text; the first of them bears the address, the others stand within it."""
+        planned = self.plan(document.blocks, replace(context, within=(*context.within, address)))
+        return [_addressed(block, address) if position == 0 else block for position, block in enumerate(planned)]
 
     def _insert(self, edit: ResolvedEdit, verb: Verb, context: _Context) -> list[Planned]:
         planned: list[Planned] = []
@@ -161,7 +191,7 @@ class _Planner:
 
     def _insertion(self, part: EditPart, context: _Context) -> list[Planned]:
         """Plan a block that a profile added; it has an address, so a descendant may have edited it."""
-        if part.text is None:  # pragma: no cover - an insertion has a text
+        if part.text is None or self._depth >= MAX_DEPTH:  # a chain so long was reported when the workspace was indexed
             return []
         address = f"{part.layer.name}#{part.id}"
         edit = self._agent.edits.get(address) or ResolvedEdit(address)
@@ -179,22 +209,29 @@ class _Planner:
             if context.in_list:
                 inner = [self._item_of(document, "", address, within)]
             else:
-                inner = self._with_title_and_ends(self.plan(document.blocks, within), edit, context)
-                inner = [_addressed(block, address) if index == 0 else block for index, block in enumerate(inner)]
-        return [*self._insert(edit, Verb.BEFORE, context), *inner, *self._insert(edit, Verb.AFTER, context)]
+                inner = self._with_title_and_ends(self._blocks_of(document, address, within), edit, context)
+        self._depth += 1
+        beside = [*self._insert(edit, Verb.BEFORE, context), *inner, *self._insert(edit, Verb.AFTER, context)]
+        self._depth -= 1
+        return beside
 
     def _item_of(self, document: Document, mark: str, address: str | None, context: _Context) -> PlannedItem:
         """Make an item of an edit's text: its first paragraph is the item's text, the rest stands below."""
-        first = document.blocks[0]
+        first = document.blocks[0] if document.blocks else None
         if not isinstance(first, Leaf):  # reported when the workspace was indexed
             return PlannedItem(mark, self._line(Text(document.source, ()), Unit(0, 0), context, address, "list item"), ())
         line = self._line(first.text, first.unit, context, address, "list item")
-        body = self.plan(document.blocks[1:], replace(context, in_list=False))
+        body = self.plan(document.blocks[1:], _inside(context, address))
         return PlannedItem(mark, line, _as_blocks(body))
 
     def _with_title_and_ends(self, planned: list[Planned], edit: ResolvedEdit, context: _Context) -> list[Planned]:
-        """Apply a nearer layer's title, layout, `first` and `last` to the section that a text brought."""
+        """Apply a nearer layer's title, layout, `first` and `last` to the section or the list that a text brought."""
         for position, block in enumerate(planned):
+            if isinstance(block, PlannedList) and position == 0:
+                within = replace(context, in_list=True)
+                entries = [*self._insert(edit, Verb.FIRST, within), *block.items, *self._insert(edit, Verb.LAST, within)]
+                planned[position] = replace(block, items=tuple(entry for entry in entries if isinstance(entry, PlannedItem)))
+                break
             if isinstance(block, PlannedSection):
                 title = block.title
                 if title is not None and edit.title is not None and edit.title.text is not None:
@@ -327,22 +364,28 @@ class _Planner:
                 self.absences.append(Absence(address, AbsenceReason.GATED, block.location, context.gates, None, context.via))
             if edit is not None:
                 planned.extend(self._insert(edit, Verb.BEFORE, outside))
-            if isinstance(block, Conditional | Loop):
+            if isinstance(block, Inclusion):
+                self._note_included(block, context, AbsenceReason.GATED, None)
+            elif isinstance(block, Conditional | Loop):
                 planned.extend(self._ghosts(child_blocks(block), context))
             else:
                 self._note_absence(child_blocks(block), context, AbsenceReason.GATED, None)
-                self._drop_insertions(child_blocks(block), context)
+                self._drop_insertions(block, context)
             if edit is not None:
                 planned.extend(self._insert(edit, Verb.AFTER, outside))
                 if edit.insertions and all(part.verb in {Verb.BEFORE, Verb.AFTER} for part in edit.parts):
                     self.landed.add(edit.address)
         return planned
 
-    def _drop_insertions(self, blocks: Iterable[Block], context: _Context) -> None:
-        for block, _ in walk_blocks(tuple(blocks)):
+    def _drop_insertions(self, gated: Block, context: _Context) -> None:
+        """Tell which insertions go with a block that is gated off: those inside it, but not those beside it."""
+        for block, _ in walk_blocks((gated,)):
             address = self._index.address_of(context.home, block)
             edit = self._agent.edits.get(address) if address is not None else None
             for part in edit.insertions if edit is not None else ():
+                if block is gated and part.verb in {Verb.BEFORE, Verb.AFTER}:
+                    continue
+                self._reach_insertion(part)
                 self._diagnostics.notice(
                     "insertion-gated",
                     f"`{part.layer.name}#{part.id}` goes with the {describe(block).partition(' ')[2]} around it, which is gated off "
@@ -352,12 +395,34 @@ class _Planner:
                     [Note("gated here", context.gates[-1].location)],
                 )
 
+    def _reach_insertion(self, part: EditPart) -> None:
+        """Note that an insertion was met, and what other layers inserted beside it, though a gate keeps it out."""
+        address = f"{part.layer.name}#{part.id}"
+        self.reached.add(address)
+        edit = self._agent.edits.get(address)
+        for beside in edit.insertions if edit is not None else ():
+            self._reach_insertion(beside)
+
     def _note_absence(self, blocks: Iterable[Block], context: _Context, reason: AbsenceReason, part: EditPart | None) -> None:
         for block, _ in walk_blocks(tuple(blocks)):
             address = self._index.address_of(context.home, block)
             if address is not None:
                 self.reached.add(address)
                 self.absences.append(Absence(address, reason, block.location, context.gates, part, context.via))
+            if isinstance(block, Inclusion):
+                self._note_included(block, context, reason, part)
+
+    def _note_included(self, block: Inclusion, context: _Context, reason: AbsenceReason, part: EditPart | None) -> None:
+        """Note what an include that is not carried out would have brought."""
+        variable = self._agent.variables.get(block.variable or "")
+        chosen = block.address if variable is None else variable.data
+        for address in chosen if isinstance(chosen, list) else [chosen]:
+            if not isinstance(address, str) or address in {"", *context.stack}:
+                continue
+            found = included_blocks(self._index, address, block.target)
+            if found is not None:
+                via, stack = (*context.via, block.target), (*context.stack, address)
+                self._note_absence(found[1], replace(context, home=found[0], via=via, stack=stack), reason, part)
 
     # --- loops and includes -------------------------------------------------------------------------------------------
 
@@ -374,10 +439,7 @@ class _Planner:
             return []
         self._rounds += len(values)
         if self._rounds > MAX_ROUNDS:
-            self._diagnostics.error(
-                "too-many-rounds", f"the loops of `{self._scope.agent}` make more than {MAX_ROUNDS} rounds", block.values.location,
-                "loop over a shorter list, or over one list only",
-            )  # fmt: skip
+            self._scope.report_rounds(block.values.location)
             return []
         planned: list[Planned] = []
         bound = {**(context.bound or {}), block.name: expression.names}
@@ -410,19 +472,29 @@ class _Planner:
         shift = block.level + context.shift - (top_level(blocks) or 1) if block.level is not None else context.shift
         via, stack = (*context.via, block.target), (*context.stack, address)
         inner = _Context(home, document, shift, context.gates, via, stack, within=context.within)
-        if place is not None:
-            inner = self._gates_around(place, inner)
-            if inner.gates and not inner.gates[-1].holds:
-                self._note_absence(blocks, inner, AbsenceReason.GATED, None)
-                return []
-        if place is None or not isinstance(blocks[0], Item | Conditional | Loop):
+        if place is None:
             return self.plan(blocks, inner)
-        around = next((parent for parent in reversed(place.parents) if isinstance(parent, ListBlock)), None)
-        if around is None:
-            return self.plan(blocks, inner)
+        inner = self._gates_around(place, inner)
+        around = next((parent for parent in reversed(place.parents) if not isinstance(parent, Conditional | Loop)), None)
+        is_entry = isinstance(around, ListBlock) and not isinstance(blocks[0], ListBlock)
+        entries = self._included_block(place, blocks, replace(inner, in_list=is_entry))
+        if not is_entry or not isinstance(around, ListBlock) or not entries:
+            return entries
         # A single entry brings its list's marks with it.
-        items = tuple(entry for entry in self.plan(blocks, replace(inner, in_list=True)) if isinstance(entry, PlannedItem))
+        items = tuple(entry for entry in entries if isinstance(entry, PlannedItem))
         return [PlannedList(around.style, items, around.is_tight, around, self._trace(None, "list", around.location, inner))]
+
+    def _included_block(self, place: Place, blocks: tuple[Block, ...], context: _Context) -> list[Planned]:
+        """Plan a single block; where it is gated off, what stands beside it stays, as it does where the whole fragment is included."""
+        if not context.gates or context.gates[-1].holds:
+            return self.plan(blocks, context)
+        gate = context.gates[-1].location
+        chain = (*place.parents, place.block)
+        outermost = next(depth for depth, parent in enumerate(chain) if _opens(parent, gate))
+        if all(isinstance(parent, Conditional | Loop) for parent in chain[outermost:-1]):
+            return self._ghosts(blocks, context)
+        self._note_absence(blocks, context, AbsenceReason.GATED, None)
+        return []
 
     def _gates_around(self, place: Place, context: _Context) -> _Context:
         """Bring the gates around a single included block."""
@@ -448,7 +520,8 @@ class _Planner:
         name = block.variable or ""
         value = self._scope.value(Expression(name, (name,), name), block.target, context.via, context.loop or {})
         names = value if isinstance(value, list) else [value]
-        return [str(item) for item in names if item]
+        # A name that does not exist was reported where it is set.
+        return [str(item) for item in names if item and self._index.is_known(str(item))]
 
     def _report_cycle(self, block: Inclusion, address: str, context: _Context) -> None:
         chain = (*context.stack[context.stack.index(address) :], address)
@@ -459,6 +532,10 @@ class _Planner:
             "take one include of the chain out",
             [Note("included here", place) for place in reversed(context.via)],
         )
+
+
+def _opens(block: Block | None, statement: Location) -> bool:
+    return isinstance(block, Conditional) and any(branch.statement == statement for branch in block.branches)
 
 
 def _as_blocks(planned: Iterable[Planned]) -> tuple[PlannedBlock, ...]:
@@ -495,10 +572,15 @@ def _addressed(block: Planned, address: str) -> Planned:
             return replace(block, line=_named(block.line, address))
         case PlannedSection():
             title = _named(block.title, address) if block.title is not None else None
-            return replace(block, title=title, trace=replace(block.trace, address=block.trace.address or address))
+            return replace(block, title=title, trace=_bearing(block.trace, address))
         case PlannedList():
-            return replace(block, trace=replace(block.trace, address=block.trace.address or address))
+            return replace(block, trace=_bearing(block.trace, address))
 
 
 def _named(line: Line, address: str) -> Line:
-    return line if line.trace.address else replace(line, trace=replace(line.trace, address=address))
+    return replace(line, trace=_bearing(line.trace, address))
+
+
+def _bearing(trace: Trace, address: str) -> Trace:
+    """Give a block an address, unless it has one of its own; it does not stand within itself."""
+    return trace if trace.address else replace(trace, address=address, within=tuple(around for around in trace.within if around != address))

@@ -40,9 +40,7 @@ def _check_edits(edits: Edits, profile: Profile, composed: Sequence[Composed], i
     reached = frozenset[str]().union(*(one.plan.reached for one in composed))
     landed = frozenset[str]().union(*(one.plan.landed for one in composed))
     for edit in edits.by_address.values():
-        address = edit.address
-        while address not in index.places and address in index.moved:
-            address = index.moved[address][0]
+        address = index.current(edit.address)
         if address not in reached:
             diagnostics.error(
                 "edit-without-effect",

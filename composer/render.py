@@ -39,6 +39,8 @@ __all__ = ["render_agent"]
 
 MAX_DOCUMENT: Final = 8_000_000
 """The most characters that one agent's texts may come to."""
+MAX_PARTS: Final = 500_000
+"""The most literals, expressions and statements that are filled for one agent, each round of a loop counted."""
 
 
 def render_agent(plan: AgentPlan, index: Index, scope: Scope) -> RenderedDocument:
@@ -46,6 +48,7 @@ def render_agent(plan: AgentPlan, index: Index, scope: Scope) -> RenderedDocumen
     renderer = _Renderer(index, scope)
     blocks = renderer.blocks(plan.blocks)
     fields = {name: renderer.field(name, value) for name, value in plan.agent.fields.items()}
+    renderer.tell_left_empty()
     absences = (*plan.absences, *renderer.absences)
     return RenderedDocument(scope.profile, plan.agent.name, scope.project, plan, fields, blocks, absences)
 
@@ -70,7 +73,10 @@ class _Renderer:
         self._diagnostics: Diagnostics = scope.diagnostics
         self._size = 0
         self._rounds = 0
+        self._parts = 0
         self.absences: list[Absence] = []
+        # The sections and lists that nothing was left of, without those inside others.
+        self._left_empty: list[tuple[Trace, str]] = []
 
     # --- blocks -------------------------------------------------------------------------------------------------------
 
@@ -112,15 +118,27 @@ class _Renderer:
 
     def _section(self, section: PlannedSection) -> PlannedSection | None:
         title = self._line(section.title) if section.title is not None else None
+        told = len(self._left_empty)
         body = self.blocks(section.body)
         if not body and section.had_body:
             if section.title is not None:
+                del self._left_empty[told:]
                 self._note_empty(section.trace, "section")
             return None
         return replace(section, title=title, body=body)
 
     def _note_empty(self, trace: Trace, kind: str) -> None:
         self.absences.append(Absence(trace.address, AbsenceReason.EMPTY, trace.location, trace.gates, None, trace.via))
+        self._left_empty.append((trace, kind))
+
+    def tell_left_empty(self) -> None:
+        """Tell which sections and lists go because nothing is left of them."""
+        # What could not be filled would look as if it had been taken away.
+        if not self._diagnostics.errors and not self._index.diagnostics.errors:
+            for trace, kind in self._left_empty:
+                self._tell_left_empty(trace, kind)
+
+    def _tell_left_empty(self, trace: Trace, kind: str) -> None:
         name = f"the {kind} `{trace.address}`" if trace.address else f"this {kind}"
         location = trace.location
         first_line = location.source.text.find("\n", location.start)
@@ -148,6 +166,10 @@ class _Renderer:
 
     def _segments(self, parts: Iterable[Part], around: _Surroundings) -> Iterator[Segment]:
         for part in parts:
+            self._parts += 1
+            if self._parts > MAX_PARTS:
+                self._scope.report_rounds(around.trace.location)
+                return
             match part:
                 case Literal():
                     yield Segment(part.text, around.kind, part.location, around.trace)
@@ -197,12 +219,7 @@ class _Renderer:
         for position, value in enumerate(values):
             self._rounds += 1
             if self._rounds > MAX_ROUNDS:
-                self._diagnostics.error(
-                    "too-many-rounds",
-                    f"the loops of `{self._scope.agent}` make more than {MAX_ROUNDS} rounds",
-                    part.location,
-                    "loop over a shorter list, or over one list only",
-                )
+                self._scope.report_rounds(part.location)
                 return
             loop = {**around.loop, part.name: value, "loop": loop_state(position, len(values))}
             bound = {**around.bound, part.name: _names(part.values, around)}
@@ -212,6 +229,7 @@ class _Renderer:
 
     def field(self, name: str, value: FieldValue) -> RenderedField:
         """Fill a front matter field; only texts meant for the model are templates."""
+        self._parts = self._size = 0
         return RenderedField(name, self._value(name, value, is_template=name in TEMPLATE_FIELDS), value.location, value.layer)
 
     def _value(self, name: str, value: FieldValue, *, is_template: bool) -> RenderedValue:

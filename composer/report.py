@@ -95,7 +95,7 @@ def location_data(location: Location) -> dict[str, object]:
 
 
 def annotation(severity: Severity, title: str, message: str, path: str, line: int = 1, column: int = 1) -> str:
-    """Print a workflow command that GitHub shows beside the line (docs.github.com, "Workflow commands"), or apart where there is no path."""
+    """Print a workflow command that GitHub shows beside the line ("Workflow commands" in its docs); apart where there is no path."""
     place = (("file", path), ("line", line), ("col", column)) if path else ()
     properties = ",".join(f"{key}={_escaped(str(value), ':,')}" for key, value in (*place, ("title", title)))
     return f"::{severity} {properties}::{_escaped(message, '')}"
@@ -109,7 +109,10 @@ def _escaped(text: str, also: str) -> str:
 
 def unified_diff(path: str, before: str, after: str) -> str:
     """Print what changes from ``before`` to ``after``, as ``diff -u`` does; a missing final line end is told."""
-    lines = []
-    for line in difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{path}", f"b/{path}", n=2):
-        lines.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
-    return "".join(lines)
+    differences = difflib.unified_diff(_lines(before), _lines(after), f"a/{path}", f"b/{path}", n=2)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in differences)
+
+
+def _lines(text: str) -> list[str]:
+    """Cut a text at line ends alone: `str.splitlines` would also cut at form feeds and other characters inside a line."""
+    return [line for line in re.split(r"(?<=\n)", text) if line]

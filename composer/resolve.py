@@ -16,6 +16,7 @@ from composer.model import (
     Fragment,
     Layer,
     Look,
+    Plain,
     Profile,
     ResolvedAgent,
     ResolvedProfile,
@@ -23,6 +24,8 @@ from composer.model import (
     ScalarStyle,
     Setting,
     VariableDeclaration,
+    VariableKind,
+    VariableType,
     YamlMapping,
     YamlNode,
     YamlScalar,
@@ -58,9 +61,18 @@ def read_overrides(pairs: Iterable[str], index: Index) -> tuple[Override, ...]:
             index.diagnostics.error("unknown-variable", f"no fragment declares `{name}`", location, hint)
         else:
             node = _override_node(declaration, text, source.at(len(name) + 1, max(len(pair), len(name) + 2)))
-            if read_value(declaration.type, node, index.diagnostics, f"`{name}`") is not None:
+            value = read_value(declaration.type, node, index.diagnostics, f"`{name}`")
+            if declaration.type.is_fragment:
+                _check_fragments(value, node.location, index)
+            if value is not None:
                 overrides.append(Override(name, node, location))
     return tuple(overrides)
+
+
+def _check_fragments(value: Plain | None, location: Location, index: Index) -> None:
+    for name in value if isinstance(value, list) else [value]:
+        if name and not index.is_known(str(name)):
+            index.find(str(name), location) if "#" in str(name) else index.fragment(str(name), location)
 
 
 def _override_node(declaration: VariableDeclaration, text: str, location: Location) -> YamlNode:
@@ -94,9 +106,10 @@ class _Resolver:
 
     def resolve(self) -> ResolvedProfile:
         profile = self._profiles[-1]
-        project = self._fold_maps([(layer, layer.project) for layer in self._profiles], "project", "")
-        agents = [agent for name in self._agent_names() if (agent := self._agent(name)) is not None]
-        if not agents and not profile.is_abstract and not self._diagnostics.errors:
+        project = self._fold_maps([(layer, layer.project) for layer in self._profiles], "`project`", "")
+        names = self._agent_names()
+        agents = [agent for name in names if (agent := self._agent(name)) is not None]
+        if not names and not profile.is_abstract and not self._diagnostics.errors:
             self._diagnostics.error(
                 "no-agents",
                 f"the profile `{self._name}` builds nothing",
@@ -233,11 +246,11 @@ class _Resolver:
                 value = replace(value, beaten=(*value.beaten, *(b for b in shared.beaten if b not in value.beaten)))
         return self._printed(declaration, _node_of(value), value) if value is not None else None
 
-    def _printed(self, declaration: VariableDeclaration, node: YamlNode, value: FieldValue) -> ResolvedVariable | None:
-        # What is of the wrong type was reported when its layer was indexed.
+    def _printed(self, declaration: VariableDeclaration, node: YamlNode, value: FieldValue) -> ResolvedVariable:
         data = read_value(declaration.type, node, Diagnostics(), f"`{declaration.name}`")
         if data is None:
-            return None
+            # Of the wrong type, which was reported when its layer was indexed; without a stand-in it would look as if nobody set it.
+            data = _stand_in(declaration.type)
         text = printed(declaration.type, node)
         return ResolvedVariable(declaration.name, declaration.type, data, text, value.layer, value.location, value.beaten)
 
@@ -280,3 +293,10 @@ def _node_of(value: FieldValue) -> YamlNode:
     if isinstance(value.value, Mapping):
         return YamlMapping({key: _node_of(part) for key, part in value.value.items()}, {}, value.location)
     return YamlSequence(tuple(_node_of(item) for item in value.value), value.location)
+
+
+def _stand_in(kind: VariableType) -> Plain:
+    """Return a value of a type, for one that was refused."""
+    if kind.is_list:
+        return []
+    return {VariableKind.INT: 0, VariableKind.FLOAT: 0, VariableKind.BOOL: False}.get(kind.kind, "")

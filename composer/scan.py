@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from composer.blocks import Identifier, LeafKind, Text, TextLine, Unit
@@ -17,6 +18,9 @@ from composer.source import Location, SourceFile
 __all__ = ["BranchElement", "Element", "GroupElement", "HeadingElement", "IncludeElement", "ItemElement", "LeafElement", "Scanner"]
 
 TAB_WIDTH: Final = 4
+MAX_NESTING: Final = 16
+"""How deep statements, and lists, may stand inside each other."""
+MOST_UNCLOSED: Final = 10
 INSTEAD_OF: Final = {
     "set": "declare a variable under `vars` in the front matter",
     "macro": "write a fragment and include it",
@@ -31,7 +35,8 @@ INSTEAD_OF: Final = {
 STATEMENT_WORDS: Final = frozenset({"include", "if", "elif", "else", "endif", "for", "endfor", "raw", "endraw"})
 
 _IDENTIFIER_NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_TRAILING_ID: Final = re.compile(r"(?<!\\)(?P<gap>[ \t]*)\{#(?P<name>[^{}\s]*[^{}\s#])\}[ \t]*$")
+# The gap starts where the blanks start, or behind a blank that a backslash stands before: tried at each blank, a long gap takes for ever.
+_TRAILING_ID: Final = re.compile(r"(?:(?<![\\ \t])|(?<=\\[ \t]))(?P<gap>[ \t]*)\{#(?P<name>[^{}\s]*[^{}\s#])\}[ \t]*$")
 _STATEMENT: Final = re.compile(r"\{%(?P<open>[-+]?)(?P<body>.*?)(?P<close>[-+]?)%\}", re.DOTALL)
 _STATEMENT_LINE: Final = re.compile(
     r"^(?P<indent>[ \t]*)(?:(?P<hashes>\#{1,6})[ \t]+)?\{%(?P<open>[-+]?)(?P<body>(?:(?!%\}).)*?)(?P<close>[-+]?)%\}[ \t]*$"
@@ -144,6 +149,19 @@ class _Statement:
     location: Location
 
 
+def report_nesting(location: Location, diagnostics: Diagnostics) -> None:
+    """Report what stands too deep inside others of its kind."""
+    message = f"statements, or lists, stand inside each other more than {MAX_NESTING} deep"
+    diagnostics.error("nested-too-deeply", message, location, "make the structure flatter, or put a part of it into a fragment")
+
+
+def report_unknown_statement(word: str, location: Location, diagnostics: Diagnostics) -> None:
+    """Report a statement that fragments do not have, with what to write instead."""
+    hint = INSTEAD_OF.get(word, "statements are `include`, `if`, `for` and `raw`")
+    message = f"`{word}` is not a statement of fragments" if word else "nothing stands between `{%` and `%}`"
+    diagnostics.error("unknown-statement", message, location, hint)
+
+
 def indentation(text: str) -> tuple[int, int]:
     """Return the columns and the characters of the blanks that ``text`` starts with."""
     columns = 0
@@ -168,6 +186,8 @@ def without_indentation(line: TextLine, columns: int) -> TextLine:
 
 def statement_words(text: str) -> list[str]:
     """Return the first word of each statement in ``text``."""
+    # What opens behind the last end is no statement, and seeking the end of each takes for ever.
+    text = text[: text.rfind("%}") + 2] if "%}" in text else ""
     return [words[0] if (words := match["body"].split()) else "" for match in _STATEMENT.finditer(text)]
 
 
@@ -182,13 +202,22 @@ class Scanner:
         self.order = 0
         self._plain = plain
         self._next = 0
-        self._gap = 0
+        # The runs of blank lines since the last text, each with the column of the structure line that ended it.
+        self._runs: list[tuple[int, int]] = []
         self._blank_run = 0
         self._pending: Identifier | None = None
         self._pending_line = 0
         # Whether the line before is text that a following line of plain text would continue.
         self._open_text = False
+        # Whether a cut was reported since the last blank line: what follows is a part of the same text.
+        self._is_cut = False
         self._names: dict[str, Identifier] = {}
+        # How many statements are open around this line, and of each `for`, by its offset, whether it holds items.
+        self._depth = 0
+        self._unclosed = 0
+        self._depths: list[int] = []
+        self._lowest: list[int] = []
+        self._loops: dict[int, bool] = {}
 
     # --- lines and places ---------------------------------------------------------------------------------------------
 
@@ -216,7 +245,7 @@ class Scanner:
             elif (statement := self._statement_at(self._next)) is not None:
                 if statement.word in until:
                     self._next += 1
-                    self._end_run()
+                    self._end_run(statement.indent)
                     return elements, statement
                 self._take_statement(statement, elements)
             else:
@@ -227,18 +256,23 @@ class Scanner:
     def _see_blank(self) -> None:
         self._next += 1
         self._blank_run += 1
-        self._gap = max(self._gap, self._blank_run)
-        self._open_text = False
+        self._open_text = self._is_cut = False
         self._refuse_pending()
 
-    def _end_run(self) -> None:
+    def _end_run(self, columns: int) -> None:
         # A statement, an id or a comment ends a run of blank lines: the gap is the longest run, never their sum.
+        self._runs.append((columns, self._blank_run))
         self._blank_run = 0
 
-    def _new_unit(self) -> Unit:
-        unit = Unit(self.order, self._gap)
+    def _new_unit(self, item_columns: int | None = None) -> Unit:
+        runs = self._runs
+        if item_columns is not None:
+            # Blank lines above a structure line inside the item before do not part the two items.
+            inside = [position for position, (columns, _) in enumerate(runs) if columns > item_columns]
+            runs = runs[inside[-1] + 1 :] if inside else runs
+        unit = Unit(self.order, max((self._blank_run, *(length for _, length in runs))))
         self.order += 1
-        self._gap = self._blank_run = 0
+        self._runs, self._blank_run = [], 0
         return unit
 
     # --- ids ----------------------------------------------------------------------------------------------------------
@@ -250,7 +284,8 @@ class Scanner:
             return None
         identifier = Identifier(name, location)
         earlier = self._names.setdefault(name, identifier)
-        if earlier is not identifier:
+        # A line that opens a group is looked at twice.
+        if earlier.location != location:
             note = Note("first used here", earlier.location)
             self.diagnostics.error(
                 "duplicate-id", f"the id `{name}` is used twice in this source", location, "rename one of the two", [note]
@@ -284,7 +319,7 @@ class Scanner:
         _, self._pending = self._split_identifier(line)
         self._pending_line = self._next
         self._next += 1
-        self._end_run()
+        self._end_run(indentation(line.text)[0])
         return True
 
     def _take_pending(self) -> tuple[Identifier | None, int]:
@@ -318,7 +353,7 @@ class Scanner:
         if self.lines[last].text.partition("#}")[2].strip():
             return False
         self._next = last + 1
-        self._end_run()
+        self._end_run(indentation(line.text)[0])
         return True
 
     def _statement_at(self, index: int) -> _Statement | None:
@@ -363,10 +398,9 @@ class Scanner:
                 )
                 self._next += 1
             case word:
-                hint = INSTEAD_OF.get(word, "statements are `include`, `if`, `for` and `raw`")
-                self.diagnostics.error("unknown-statement", f"`{word}` is not a statement of fragments", statement.location, hint)
+                report_unknown_statement(word, statement.location, self.diagnostics)
                 self._next += 1
-        self._end_run()
+        self._end_run(statement.indent)
 
     def _take_include(self, statement: _Statement, elements: list[Element]) -> None:
         pending, first = self._take_pending()
@@ -407,6 +441,9 @@ class Scanner:
         self.lines, self._plain, self._next = lines, False, end + 1
 
     def _report_unclosed(self, statement: _Statement) -> None:
+        self._unclosed += 1
+        if self._unclosed == MOST_UNCLOSED:  # each is sought up to the end of the text
+            self.lines = self.lines[: self._next + 1]
         self.diagnostics.error(
             "unclosed-statement",
             f"`{{% {statement.word} %}}` is never closed",
@@ -457,13 +494,22 @@ class Scanner:
             self._next += 1
             return
         last, alone = end
+        if self._depth >= MAX_NESTING:
+            report_nesting(statement.location, self.diagnostics)
+            self._next = last + 1
+            return
+        self._depth += 1
+        self._take_closed_group(statement, elements, last, alone=alone)
+        self._depth -= 1
+
+    def _take_closed_group(self, statement: _Statement, elements: list[Element], last: int, *, alone: bool) -> None:
         loop = _LOOP.match(statement.body.text) if statement.word == "for" else None
         if not alone or (statement.word == "for" and not (loop and self._loop_holds_items(last))):
             elements.append(self._take_opaque(last))
             return
         pending, first = self._take_pending()
         self._next += 1
-        self._end_run()
+        self._end_run(statement.indent)
         group = GroupElement(first, last, [], self._one_of(statement.identifier, pending))
         if loop:
             group.loop_name = loop["name"]
@@ -485,11 +531,11 @@ class Scanner:
         return self._expression(statement, len(statement.word) + len(rest) - len(rest.lstrip()))
 
     def _scan_branches(self, opening: _Statement, group: GroupElement) -> None:
-        open_before, gap_before, may_be_open = self._open_text, self._gap, False
+        open_before, runs_before, may_be_open = self._open_text, self._runs, False
         statement: _Statement | None = opening
         while statement is not None and statement.word in {"if", "elif", "else"}:
             condition = None if statement.word == "else" else self._condition(statement)
-            self._open_text, self._gap = open_before, max(gap_before, self._gap) if statement is opening else gap_before
+            self._open_text, self._runs = open_before, list(runs_before)
             inner, following = self.scan(frozenset({"elif", "else", "endif"}))
             may_be_open = may_be_open or self._open_text
             group.branches.append(BranchElement(condition, statement.location, inner))
@@ -500,9 +546,13 @@ class Scanner:
 
     def _loop_holds_items(self, last: int) -> bool:
         """Look ahead: does a loop yield items and nothing else, so that it is structure?"""
-        quiet = Scanner(self.source, self.lines[self._next + 1 : last], Diagnostics(), plain=False)
-        inner, _ = quiet.scan()
-        return bool(inner) and all(isinstance(element, ItemElement) and not element.indent for element in _flat(inner))
+        offset = self.lines[self._next].offset
+        if offset not in self._loops:
+            quiet = Scanner(self.source, self.lines[self._next + 1 : last], Diagnostics(), plain=False)
+            quiet._depth, quiet._loops = self._depth, self._loops
+            inner, _ = quiet.scan()
+            self._loops[offset] = _are_items(_flat(inner))
+        return self._loops[offset]
 
     def _take_opaque(self, last: int) -> LeafElement:
         """Read lines that only Jinja can divide as one block."""
@@ -546,11 +596,17 @@ class Scanner:
         if _TAG_LINE.match(text):
             return LeafKind.MARKUP, self._next
         if stripped.startswith(">"):
-            return LeafKind.QUOTE, self._last_line(lambda line: not line.lstrip().startswith(">"))
+            return LeafKind.QUOTE, self._quote_end()
         following = self.lines[self._next + 1].text if self._next + 1 < len(self.lines) else ""
         if stripped.startswith("|") or ("|" in text and "|" in following and _TABLE_RULE.match(following)):
             return LeafKind.TABLE, self._last_line(lambda line: "|" not in line)
         return LeafKind.PARAGRAPH, self._paragraph_end(within_item=False)
+
+    def _quote_end(self) -> int:
+        index = self._next + 1
+        while index < len(self.lines) and self.lines[index].text.lstrip().startswith(">"):
+            index += 1
+        return index - 1
 
     def _last_line(self, stops: Stop, *, inclusive: bool = False) -> int:
         index = self._next
@@ -577,6 +633,7 @@ class Scanner:
 
     def _paragraph_end(self, *, within_item: bool) -> int:
         index = self._next + 1
+        columns, _ = indentation(self.lines[self._next].text)
         while index < len(self.lines):
             text = self.lines[index].text
             if not text.strip() or self._interrupts(index):
@@ -584,25 +641,39 @@ class Scanner:
             if _RULE.match(text) and not _UNDERLINE.match(text):
                 break
             item = _ITEM.match(text)
-            if item and (within_item or item["number"] in {None, "1"}) and not _UNDERLINE.match(text):
+            # A number other than 1 begins no list in a text, but it goes on with the list around the text.
+            may_begin = within_item or (item and item["number"] in {None, "1"}) or indentation(text)[0] < columns
+            if item and may_begin and not _UNDERLINE.match(text):
                 break
             index += 1
         return index - 1
 
     def _extend_over_statements(self, last: int) -> int:
         """Return the line that closes the statements which are still open at the end of line ``last``."""
-        depth = 0
-        for index in range(self._next, len(self.lines)):
-            for word in statement_words(self.lines[index].text) if not self._plain else ():
-                depth += {"if": 1, "for": 1, "endif": -1, "endfor": -1}.get(word, 0)
-            if index >= last and depth <= 0:
-                return index
-        return last
+        if self._plain:
+            return last
+        depths, lowest = self._statement_depths()
+        before = depths[self._next]
+        if lowest[last + 1] > before:  # nothing below closes them
+            return last
+        return next(index for index in range(last, len(depths) - 1) if depths[index + 1] <= before)
+
+    def _statement_depths(self) -> tuple[list[int], list[int]]:
+        """For each line, how many statements are open before it, and the lowest such number from there on."""
+        if not self._depths:
+            depth = 0
+            for line in self.lines:
+                self._depths.append(depth)
+                for word in statement_words(line.text) if "{%" in line.text else ():
+                    depth += {"if": 1, "for": 1, "endif": -1, "endfor": -1}.get(word, 0)
+            self._depths.append(depth)
+            self._lowest = list(accumulate(reversed(self._depths), min))[::-1]
+        return self._depths, self._lowest
 
     def _take_lines(self, kind: LeafKind, last: int) -> LeafElement:
         if kind is not LeafKind.RULE and (end := self._extend_over_statements(last)) > last:
             return self._take_opaque(end)
-        if kind is LeafKind.PARAGRAPH and self._open_text:
+        if kind is LeafKind.PARAGRAPH and self._open_text and not self._is_cut:
             self._report_cut()
         pending, first = self._take_pending()
         columns, _ = indentation(self.lines[self._next].text)
@@ -613,6 +684,7 @@ class Scanner:
         return LeafElement(first, last, columns, kind, text, self._new_unit(), self._one_of(*found, pending))
 
     def _report_cut(self) -> None:
+        self._is_cut = True
         self.diagnostics.error(
             "cut-block",
             "a line alone with a statement, an id or a comment cuts the text above this line in two",
@@ -637,7 +709,7 @@ class Scanner:
             last += 1
         if last == len(self.lines):
             self.diagnostics.error(
-                "unclosed-code-block", "this code block is never closed", self._text_location(self._next), f"close it with `{fence}`"
+                "unclosed-code-block", "this code block is never closed", self._text_location(self._next), f"close it with a line {fence}"
             )
             last -= 1
         lines = tuple(without_indentation(self.lines[index], columns) for index in range(self._next, last + 1))
@@ -657,7 +729,7 @@ class Scanner:
         named = self._one_of(identifier, pending)
         if not title.text:
             # It prints nothing, so it is looked through: the gap goes on.
-            self._end_run()
+            self._end_run(0)
             if named is None:
                 self.diagnostics.error(
                     "empty-heading",
@@ -698,13 +770,27 @@ class Scanner:
         # A check box belongs to the mark, but children stand below the text of a plain item.
         content = columns + len(bullet) + _blanks_after(match["mark"], len(bullet)) if match["text"].strip() else content
         text = Text(self.source, lines, self._plain)
-        unit = self._new_unit()
+        unit = self._new_unit(columns)
         return ItemElement(first, last, columns, content, bullet[-1], match["mark"], text, unit, self._one_of(*found), pending)
 
 
 def _blanks_after(mark: str, length: int) -> int:
     rest = mark[length:]
     return len(rest) - len(rest.lstrip()) if rest.strip() else len(rest)
+
+
+def _are_items(elements: Sequence[Element]) -> bool:
+    """Whether elements are items of one list, with what stands inside them."""
+    first = elements[0] if elements else None
+    if not isinstance(first, ItemElement):
+        return False
+    own = (first.indent, first.style)
+    items = (element for element in elements if _column(element) <= first.indent)
+    return all(isinstance(element, ItemElement) and (element.indent, element.style) == own for element in items)
+
+
+def _column(element: Element) -> int:
+    return 0 if isinstance(element, GroupElement) else element.indent
 
 
 def _flat(elements: Sequence[Element]) -> list[Element]:

@@ -30,6 +30,8 @@ class Scope:
     printed: Mapping[str, str]
     diagnostics: Diagnostics
     used: set[str] = field(default_factory=set)
+    _missing: set[str] = field(default_factory=set)
+    _has_many_rounds: bool = False
 
     def has_names(self, expression: Expression, location: Location, via: Sequence[Location], loop: Mapping[str, Plain]) -> bool:
         """Whether every name of an expression has a value; note its use, and report a name that has none."""
@@ -62,6 +64,14 @@ class Scope:
         hint = "take the repetition out: a text that is filled stays below a million characters"
         self.diagnostics.error("text-too-large", "this text grows too large", location, hint)
 
+    def report_rounds(self, location: Location) -> None:
+        """Report loops or includes that go on too long; once for each agent, since what is around them goes on too long as well."""
+        if not self._has_many_rounds:
+            self._has_many_rounds = True
+            message = f"the loops or includes of `{self.agent}` repeat too often"
+            hint = f"loop over a shorter list, or over one list only: {MAX_ROUNDS} rounds are the most"
+            self.diagnostics.error("too-many-rounds", message, location, hint)
+
     def _report_missing(self, name: str, location: Location, via: Sequence[Location]) -> None:
         root, _, key = name.partition(".")
         if root == "project":
@@ -69,8 +79,11 @@ class Scope:
             message = f"the profile `{self.profile}` has no `project.{key}`"
             self.diagnostics.error("unknown-project-key", message, location, hint, _chain(via))
         elif name in self.declarations:
+            if name in self._missing:  # told where it is first needed
+                return
+            self._missing.add(name)
             declaration = self.declarations[name]
-            message = f"the profile `{self.profile}` does not set `{name}` ({declaration.type}), which `{self.agent}` needs"
+            message = f"the profile `{self.profile}` does not set `{name}` ({declaration.type}), which is needed here"
             hint = f"set it under `vars` in profiles/{self.profile}.yaml, or give it a default where it is declared"
             notes = [Note("declared here, without a default", declaration.location), *_chain(via)]
             self.diagnostics.error("missing-variable", message, location, hint, notes)

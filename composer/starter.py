@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from composer.destination import Destination
 from composer.disk_errors import report_disk_error
-from composer.errors import Diagnostics, Note
+from composer.errors import Diagnostic, Diagnostics, Note
 from composer.naming import kebab_case
 from composer.pack import open_pack, read_first_file
 from composer.schema import fragment_schema, profile_schema, workspace_schema
@@ -24,10 +24,14 @@ _WITHOUT_NAME: Final = "my-project"
 
 @dataclass(frozen=True, slots=True)
 class NewFiles:
-    """Files to make, by path relative to a workspace; ``name`` is what they are for: a profile, a fragment, an agent."""
+    """Files to make, by path relative to a workspace; ``name`` is what they are for: a profile, a fragment, an agent.
+
+    ``remarks`` are what could be better, though it is not wrong.
+    """
 
     name: str
     contents: Mapping[str, bytes]
+    remarks: tuple[Diagnostic, ...] = ()
 
 
 def plan_workspace(folder: Path, *, with_examples: bool) -> NewFiles:

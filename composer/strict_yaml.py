@@ -145,6 +145,7 @@ class _Builder:
         # The first frame stands for the document and takes its root.
         self._document = _Frame(base, is_mapping=False, in_flow=False, muted=False)
         self._frames = [self._document]
+        self._aliases: set[str | None] = set()
         self._nodes = 0
         self._documents = 0
         # By type, not by a chain of tests: this is called for each node of each file.
@@ -238,19 +239,24 @@ class _Builder:
         if self._frames[-1].expects_key:
             self._refuse_key(location, "an alias")
             return True
-        message = f"`{location.text.rstrip()}` is a YAML alias"
-        self._error("yaml-alias", message, location, f"write the value again; if it is text, {BLOCK_SCALAR_HINT}")
+        if event.anchor not in self._aliases:  # told once for each anchor: a text may hold thousands
+            self._aliases.add(event.anchor)
+            message = f"`{location.text.rstrip()}` is a YAML alias"
+            self._error("yaml-alias", message, location, f"write the value again; if it is text, {BLOCK_SCALAR_HINT}")
         self._add(None)
         return True
 
     def _refuse_properties(self, event: Any) -> None:  # noqa: ANN401 - the stubs have no common type for events with properties
-        location = self._source.at(self._span(event)[0])
+        start = self._span(event)[0]
+        written = self._source.text[start : start + 80].split()
         hint = f"take it away; if it is text, {BLOCK_SCALAR_HINT}"
         if event.anchor is not None:
+            location = self._source.at(start, start + len(written[0]))
             self._error("yaml-anchor", f"`&{event.anchor}` is a YAML anchor", location, hint)
         if event.tag is not None:
-            written = self._source.text[location.start : location.start + 80].split(None, 1)[0]
-            self._error("yaml-tag", f"`{written}` is a YAML tag", location, hint)
+            tag = next((word for word in written if word.startswith("!")), written[0])
+            start = self._source.text.find(tag, start)
+            self._error("yaml-tag", f"`{tag}` is a YAML tag", self._source.at(start, start + len(tag)), hint)
 
     # --- keys ---------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import Final
 from composer.blocks import Text
 from composer.errors import Diagnostics
 from composer.expressions import Expression, ExpressionError, parse_expression
-from composer.scan import INSTEAD_OF
+from composer.scan import MAX_NESTING, report_nesting, report_unknown_statement
 from composer.source import Location, SourceFile
 
 __all__ = ["Choice", "Fill", "Literal", "Part", "Repeat", "Templates", "read_expression"]
@@ -132,6 +132,8 @@ class _Reader:
         if self._text.plain or ("{" not in self._joined and "\\" not in self._joined):
             return tuple(self._literals(0, len(self._joined)))
         tokens = self._trim(self._tokens())
+        if self._is_too_deep(tokens):
+            return ()
         parts, end = self._parts(tokens, 0, None)
         while end < len(tokens):
             self._report_unopened(tokens[end])
@@ -255,6 +257,17 @@ class _Reader:
                 after.start = after.end - len(self._joined[after.start : after.end].lstrip())
         return tokens
 
+    def _is_too_deep(self, tokens: list[_Token]) -> bool:
+        depth = 0
+        for token in tokens:
+            if token.kind == "statement":
+                word = token.body.split(None, 1)[0] if token.body else ""
+                depth += (word in {"if", "for"}) - (word in {"endif", "endfor"})
+                if depth > MAX_NESTING:
+                    report_nesting(self._location(token.start, token.end), self._diagnostics)
+                    return True
+        return False
+
     # --- parts --------------------------------------------------------------------------------------------------------
 
     def _parts(self, tokens: list[_Token], index: int, opening: _Token | None) -> tuple[tuple[Part, ...], int]:
@@ -267,7 +280,7 @@ class _Reader:
             elif token.kind == "raw":
                 parts.extend(self._literals(token.body_start, token.body_start + len(token.body)))
             elif token.kind == "fill":
-                if (expression := self._expression(token.body, token)) is not None:
+                if (expression := self._expression(token.body, token)[0]) is not None:
                     parts.append(Fill(expression, self._location(token.start, token.end)))
             elif token.kind == "statement":
                 word = token.body.split(None, 1)[0] if token.body else ""
@@ -297,8 +310,7 @@ class _Reader:
             hint = "put it alone on a line, or alone in a heading: `## {% include ... %}`"
             self._diagnostics.error("include-in-text", "an include stands inside a line of text", location, hint)
         else:
-            hint = INSTEAD_OF.get(word, "statements are `include`, `if`, `for` and `raw`")
-            self._diagnostics.error("unknown-statement", f"`{word}` is not a statement of fragments", location, hint)
+            report_unknown_statement(word, location, self._diagnostics)
         return (), index
 
     def _choice(self, tokens: list[_Token], index: int) -> tuple[tuple[Part, ...], int]:
@@ -307,14 +319,16 @@ class _Reader:
         word = "if"
         while word in {"if", "elif", "else"}:
             token = tokens[index]
-            condition = None if word == "else" else self._expression(token.body[len(word) :].strip(), token)
+            condition, location = None, self._location(token.start, token.end)
+            if word != "else":
+                condition, location = self._expression(token.body[len(word) :].strip(), token, len(word))
             body, index = self._parts(tokens, index + 1, opening)
             if condition is not None or word == "else":
-                branches.append((condition, self._location(token.start, token.end), body))
+                branches.append((condition, location, body))
             if index >= len(tokens):
-                return (), index
+                break
             word = tokens[index].body.split(None, 1)[0]
-        if word != "endif":
+        if index < len(tokens) and word != "endif":
             self._report_unopened(tokens[index])
         return (Choice(tuple(branches)),), index
 
@@ -322,7 +336,10 @@ class _Reader:
         token = tokens[index]
         match = _LOOP_NAME.match(token.body[len("for") :].strip())
         location = self._location(token.start, token.end)
-        values = self._expression(match["values"], token) if match else None
+        values = None
+        if match:
+            before = len(token.body) - len(match["values"])
+            values, location = self._expression(match["values"], token, before)
         body, index = self._parts(tokens, index + 1, token)
         if index < len(tokens) and tokens[index].body != "endfor":
             self._report_unopened(tokens[index])
@@ -331,10 +348,11 @@ class _Reader:
             return (), index
         return ((Repeat(match["name"], values, location, body),) if values is not None else ()), index
 
-    def _expression(self, text: str, token: _Token) -> Expression | None:
-        start = self._joined.find(text, token.start, token.end) if text else token.start
+    def _expression(self, text: str, token: _Token, before: int = 0) -> tuple[Expression | None, Location]:
+        """Read the expression that stands in a token, behind ``before`` characters of its body; give it with its place."""
+        start = self._joined.find(text, token.body_start + before, token.end)
         location = self._location(start, start + len(text)) if text else self._location(token.start, token.end)
-        return read_expression(text, location, self._diagnostics)
+        return read_expression(text, location, self._diagnostics), location
 
     def _report_unopened(self, token: _Token) -> None:
         word = token.body.split(None, 1)[0]

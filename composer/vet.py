@@ -27,12 +27,18 @@ def vet_index(index: Index) -> None:
         _check_moved(index, fragment)
         _check_names(index, fragment)
         _check_includes(index, fragment)
+    for fragment in index.catalog.damaged:
+        _check_names(index, fragment)
+        _check_includes(index, fragment)
     for profile in index.catalog.profiles.values():
         _check_settings(index, profile.variables)
         for agent in profile.agents.values():
             _check_settings(index, agent.variables)
         _check_edits(index, profile)
-    _check_declarations(index)
+    _check_defaults(index)
+    # What could not be read, or is written with a slip, would look as if it had no use.
+    if not index.diagnostics.errors:
+        _check_use(index)
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
@@ -105,8 +111,6 @@ def _check_names(index: Index, fragment: Fragment) -> None:
         if name not in index.catalog.declarations and not index.catalog.broken:
             hint = nearest_name(name, index.catalog.declarations) or "declare it under `vars` in one fragment or in agent-composer.yaml"
             index.diagnostics.error("unknown-variable", f"`{name}` is declared nowhere", place.location, hint)
-        elif name not in used:
-            index.diagnostics.warning("unused-variable", f"`{name}` is named under `uses` and not used", place.location, "take it out")
 
 
 def _is_ambient(index: Index, name: str, location: Location) -> bool:
@@ -133,12 +137,22 @@ def _report_undeclared(index: Index, name: str, location: Location, visible: Ite
         index.diagnostics.error("undeclared-variable", f"`{name}` is not declared here", location, hint)
 
 
-def _check_declarations(index: Index) -> None:
+def _check_use(index: Index) -> None:
+    """Warn of what is declared, or taken over, and not used."""
     for name, declaration in index.catalog.declarations.items():
-        if not index.variable_users.get(name) and not index.catalog.broken:
+        if not index.variable_users.get(name):
             index.diagnostics.warning(
                 "unused-variable", f"no text uses the variable `{name}`", declaration.location, "use it, or take the declaration out"
             )
+    for fragment in index.catalog.fragments.values():
+        for name, place in fragment.uses.items():
+            if name not in index.fragment_variables[fragment.id]:
+                message = f"`{name}` is named under `uses` and not used"
+                index.diagnostics.warning("unused-variable", message, place.location, "take it out")
+
+
+def _check_defaults(index: Index) -> None:
+    for declaration in index.catalog.declarations.values():
         if declaration.type.is_fragment and declaration.default is not None:
             _check_fragment_names(index, declaration.default)
 
@@ -187,12 +201,23 @@ def _check_moved(index: Index, fragment: Fragment) -> None:
         address = old if "#" in old else f"{fragment.id}#{old}"
         if address in index.places:
             index.diagnostics.error(
-                "moved-still-there", f"`{address}` is listed under `moved`, and still there", new.location, "rename one of the two"
+                "moved-still-there", f"`{address}` is listed under `moved`, and still there", new.location, "take it out of `moved`"
             )
         target = index.moved[address][0]
-        if target not in index.places and target not in index.moved:
+        if index.current(address) == address not in index.places:
+            _report_moved_cycle(index, address, new.location)
+        elif target not in index.places and target not in index.moved:
             hint = nearest_name(target, index.places) or "name the id that the block has now"
             index.diagnostics.error("unknown-block", f"there is no block `{target}`", new.location, hint)
+
+
+def _report_moved_cycle(index: Index, address: str, location: Location) -> None:
+    chain = [address]
+    while (following := index.moved[chain[-1]][0]) != address:
+        chain.append(following)
+    if address == min(chain):  # once for each circle
+        hint = "name the id that the block has now"
+        index.diagnostics.error("moved-cycle", f"renames lead in a circle: {' > '.join((*chain, address))}", location, hint)
 
 
 def _check_includes(index: Index, fragment: Fragment) -> None:
@@ -204,7 +229,8 @@ def _check_includes(index: Index, fragment: Fragment) -> None:
         declaration = index.catalog.declarations.get(block.variable or "")
         if declaration is not None and not declaration.type.is_fragment:
             hint = "declare it as `fragment` or `list[fragment]`"
-            index.diagnostics.error("wrong-type", f"`{block.variable}` is a {declaration.type}, not a fragment", block.target, hint)
+            message = f"an include takes a fragment, and `{block.variable}` is of type `{declaration.type}`"
+            index.diagnostics.error("wrong-type", message, block.target, hint)
 
 
 def _check_edits(index: Index, profile: Profile) -> None:
@@ -223,26 +249,24 @@ def _check_edits(index: Index, profile: Profile) -> None:
 
 
 def _check_verbs(index: Index, edit: Edit, place: Place) -> None:
-    kind = describe(place.block)
-    is_section = isinstance(place.block, Section) or place.block is None
-    if (edit.title is not None or edit.layout is not None) and not (is_section and _has_title(place)):
+    # The text that inserts a block may be replaced, but it tells what the block is.
+    block = place.block or place.brings
+    kind = describe(block)
+    has_title = isinstance(block, Section) and block.title is not None
+    if (edit.title is not None or edit.layout is not None) and not has_title:
         verb = "title" if edit.title is not None else "layout"
         message = f"`{verb}` is for sections with a title, and `{edit.address}` is {kind}"
         index.diagnostics.error("wrong-verb", message, edit.location, "use `replace`")
     for verb, texts in edit.insertions.items():
-        if verb in {Verb.FIRST, Verb.LAST} and not isinstance(place.block, Section | ListBlock):
+        if verb in {Verb.FIRST, Verb.LAST} and not isinstance(block, Section | ListBlock):
             message = f"`{verb}` is for lists and sections, and `{edit.address}` is {kind}"
             index.diagnostics.error("wrong-verb", message, edit.location, "use `before` or `after`")
             continue
-        wants_item = isinstance(place.block, ListBlock) if verb in {Verb.FIRST, Verb.LAST} else is_entry(index, place)
+        wants_item = isinstance(block, ListBlock) if verb in {Verb.FIRST, Verb.LAST} else is_entry(index, place)
         for text in texts.entries.values() if wants_item else ():
             _check_item_text(index, text)
     if edit.replace is not None and is_entry(index, place):
         _check_item_text(index, edit.replace)
-
-
-def _has_title(place: Place) -> bool:
-    return not isinstance(place.block, Section) or place.block.title is not None
 
 
 def _check_item_text(index: Index, text: YamlNode) -> None:
@@ -265,6 +289,9 @@ def _first_line(block: Block) -> Location:
 
 def _check_edit_names(index: Index, text: YamlScalar, *, is_blocks: bool, home: str) -> None:
     if is_blocks:
+        if text.text.strip() and not index.edit_document(text).blocks and not index.diagnostics.errors:
+            message = "this text has nothing that could be printed"
+            index.diagnostics.error("empty-text", message, text.location, "write the text, or use `remove: true` to take a block away")
         found = _expressions(index, index.edit_document(text).blocks, frozenset())
     else:
         found = expressions_of(index.templates.of(index.line_text(text)))

@@ -13,7 +13,7 @@ from composer.model import Catalog, FileAction, FileResult, OutputFile
 from composer.pipeline import compose_profile, read_index
 from composer.resolve import Override, read_overrides
 from composer.source import SourceFile, unlocated
-from composer.targets import Target, get_target
+from composer.targets import TARGETS, Target
 from composer.write import WriteScope, write_files
 
 __all__ = ["BuildReport", "CheckReport", "Composition", "Difference", "Workspace"]
@@ -82,13 +82,12 @@ class Workspace:
         """Open the workspace that ``path`` is in: the folder itself or the nearest one above that holds a workspace.
 
         Raises:
-            ComposerError: where there is none, with the code ``not-a-workspace``.
-            LookupError: where there is no target of that name.
+            ComposerError: where there is none (``not-a-workspace``), or no such target (``unknown-target``).
         """
         start = Path(path).resolve()
         for folder in (start, *start.parents):
             if (folder / CONFIG_NAME).is_file() or ((folder / "fragments").is_dir() and (folder / "profiles").is_dir()):
-                return cls(folder, get_target(target))
+                return cls(folder, _find_target(target))
         diagnostics = Diagnostics()
         hint = "run `agent-composer init` to make one, or name its folder with `--workspace`"
         diagnostics.error("not-a-workspace", f"`{path}` is in no workspace", unlocated(str(path)), hint)
@@ -236,3 +235,12 @@ class Workspace:
     def _on_disk(self, path: str) -> str:
         content = DiskDestination(self.root).read(path)
         return "" if content is None else SourceFile.from_raw(path, content.decode(errors="replace")).text
+
+
+def _find_target(name: str) -> Target:
+    if name in TARGETS:
+        return TARGETS[name]
+    diagnostics = Diagnostics()
+    hint = nearest_name(name, TARGETS) or f"the targets are {', '.join(f'`{known}`' for known in TARGETS)}"
+    diagnostics.error("unknown-target", f"there is no target `{name}`", unlocated("target"), hint)
+    raise ComposerError(tuple(diagnostics))

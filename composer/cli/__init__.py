@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from composer.cli import build, check, explain, listing, schema, show, stats
+from composer.cli import build, check, create, explain, listing, schema, show, stats
 from composer.cli.failure import Group
 from composer.cli.options import common, examples
 from composer.cli.session import Session
@@ -42,16 +42,16 @@ def _print_version(value: bool | None) -> None:  # noqa: FBT001 - the shape of T
         ("agent-composer init my-agents", "make a workspace that builds at once"),
         ("agent-composer build", "compose and write every agent of every profile"),
         ("agent-composer check", "is what is committed what the sources say?"),
-        ("agent-composer explain output/shop/.claude/agents/backend-developer.md:42", "where does this line come from?"),
+        ("agent-composer explain output/shop/.claude/agents/tester.md:42", "where does this line come from?"),
     )
 )
 @common
 def root(
-    session: Session,  # noqa: ARG001 - what is given before the command is kept by `common`
+    session: Session,
     *,
     version: Annotated[
         bool | None, typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version.")
-    ] = None,  # noqa: ARG001 - its callback does the work
+    ] = None,
 ) -> None:
     """Compose complete AI coding-agent files from Markdown fragments and YAML profiles.
 
@@ -62,7 +62,7 @@ def root(
     """
 
 
-for module in (build, check, explain, listing, show, stats, schema):
+for module in (create, build, check, explain, listing, show, stats, schema):
     module.register(app)
 
 

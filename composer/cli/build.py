@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 @common
-def build(  # noqa: PLR0913 - the options of a command are its arguments
+def build(
     session: Session,
     *,
     profiles: Profiles = None,
@@ -45,12 +45,14 @@ def build(  # noqa: PLR0913 - the options of a command are its arguments
         Path | None,
         typer.Option("--into", metavar="DIR", help="Write the tree of one profile into this project, instead of the output folder."),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that others made or edited; a copy of each is kept.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that others made or edited; a copy of each is kept.")
+    ] = False,
 ) -> None:
     """Compose agents and write the files that changed.
 
-    A file is replaced or removed only if it is as the tool wrote it. One that somebody edited, or that the tool did not make, is reported and
-    left alone, and the exit code is 1. Nothing is written if anything is wrong with the sources.
+    A file is replaced or removed only if it is as the tool wrote it. One that somebody edited, or that the tool did not make, is
+    reported and left alone, and the exit code is 1. Nothing is written if anything is wrong with the sources.
     """
     workspace = session.workspace
     with Progress(session.err, workspace, profiles, is_quiet=session.is_quiet) as progress:
@@ -95,12 +97,12 @@ def _summary(report: BuildReport, *, dry_run: bool) -> str:
 
 def _advice(paths: list[str]) -> str:
     """Say what to do with files that were left alone."""
-    one = len(paths) == 1
+    one = "1 file is not as the tool wrote it, and was left alone:"
     lines = [
-        f"{len(paths)} file{' is' if one else 's are'} not as the tool wrote {'it' if one else 'them'}, and {'was' if one else 'were'} left alone:",
+        one if len(paths) == 1 else f"{len(paths)} files are not as the tool wrote them, and were left alone:",
         *(f"  {path}" for path in paths),
-        "Take a change back to where it belongs: `agent-composer explain FILE:LINE` names the source of each line, and `agent-composer check`",
-        "shows the difference. Or build with `--overwrite`: each old file is kept beside the new one as `.orig`.",
-        "An edited file that no profile makes any more is yours to delete.",
+        "Take a change back to where it belongs: `agent-composer check` shows it, and `agent-composer explain FILE:LINE` names the source",
+        "of each line. Or build with `--overwrite`: each old file is kept beside the new one as `.orig`. An edited file that no profile",
+        "makes any more is yours to delete.",
     ]
     return "\n".join(lines)

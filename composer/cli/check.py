@@ -96,7 +96,8 @@ def _summary(report: CheckReport) -> str:
     total = f"{report.files} file{'' if report.files == 1 else 's'} composed"
     if not report.differences:
         return f"{total}: all as on disk"
+    verb = "differs" if len(report.differences) == 1 else "differ"
     counts = Counter(found.action for found in report.differences)
     names = {"created": "missing", "updated": "out of date", "removed": "left over", "edited": "edited by hand", "foreign": "not ours"}
     parts = ", ".join(f"{count} {names[action]}" for action, count in counts.items())
-    return f"{total}, {len(report.differences)} differ: {parts}"
+    return f"{total}, {len(report.differences)} {verb}: {parts}"

@@ -1,4 +1,4 @@
-"""What a shell offers after Tab. It looks at names of files and, for ids, into one file: nothing is composed, and nothing is ever raised."""
+"""What a shell offers after Tab: names of files and what a quick look into them finds. Nothing is composed, nothing is ever raised."""
 
 from __future__ import annotations
 
@@ -81,7 +81,8 @@ def complete_explained(ctx: typer.Context, incomplete: str) -> Iterable[str]:
 
 def _paths(incomplete: str) -> Iterable[str]:
     folder, slash, _ = incomplete.rpartition("/")
-    for path in sorted(Path(folder + slash or ".").iterdir()):
+    place = Path(folder + slash or ".")
+    for path in sorted(place.iterdir()) if place.is_dir() else ():
         name = f"{folder}{slash}{path.name}"
         if path.is_dir():
             yield f"{name}/"

@@ -61,7 +61,7 @@ def register(app: typer.Typer) -> None:
 @common
 def init(
     session: Session,
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder; it is made if it is not there.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder; it is made if it is not there.")] = Path(),
     *,
     with_examples: Annotated[bool, typer.Option("--examples", help="Bring the profiles of five projects, too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_DRY_RUN)] = False,
@@ -90,7 +90,7 @@ def _tell_files(session: Session, planned: NewFiles, *, dry_run: bool) -> None:
         for path in planned.contents:
             session.out.line(f"{'would create' if dry_run else 'created'} {path}")
     else:
-        session.out.line(f"created {len(planned.contents)} files")
+        session.out.line(f"created {_count(len(planned.contents), 'file')}")
 
 
 def _tell_next_steps(session: Session, name: str, folder: Path) -> None:
@@ -135,7 +135,7 @@ def new(
     _tell_files(session, planned, dry_run=dry_run)
     if not session.is_json and not session.is_quiet and not dry_run:
         session.out.line(f"\nNext: {_next_step(kind, planned.name)}")
-    session.finish({"kind": kind.value, "name": planned.name, "files": list(planned.contents), "dry_run": dry_run}, ())
+    session.finish({"kind": kind.value, "name": planned.name, "files": list(planned.contents), "dry_run": dry_run}, planned.remarks)
 
 
 def _next_step(kind: _Kind, name: str) -> str:
@@ -154,7 +154,7 @@ def ids(
     session: Session,
     fragments: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FRAGMENT]...", help="The fragments; all if none is named.", autocompletion=complete_explained),
+        typer.Argument(metavar="FRAGMENT", help="The fragments; all if none is named.", autocompletion=complete_explained),
     ] = None,
     *,
     write: Annotated[bool, typer.Option("--write", help="Write the ids into the files.")] = False,
@@ -185,9 +185,14 @@ def _tell_ids(session: Session, proposals: list[FragmentIds], *, is_written: boo
     if not added:
         session.out.line("every block has its id")
     elif is_written:
-        session.out.line(f"\nadded {len(added)} ids in {len({one.location.path for one in added})} files; no output changes")
+        files = {one.location.path for one in added}
+        session.out.line(f"\nadded {_count(len(added), 'id')} in {_count(len(files), 'file')}; no output changes")
     else:
-        session.out.line(f"\n{len(added)} blocks have no id; `agent-composer ids --write` adds these")
+        session.out.line(f"\nno id yet: {_count(len(added), 'block')}; `agent-composer ids --write` adds these")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _one_line(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -40,17 +41,18 @@ def explain(
 ) -> None:
     """Tell why an output says what it says, or does not.
 
-    For a line of an output: the block that it comes from, where that is defined, each include on the way, each layer that touched it and why,
-    the conditions around it, and each variable with its value, where it was set and what it beat.
+    For a line of an output: the block that it comes from, where that is defined, each include on the way, each layer that touched it and
+    why, the conditions around it, and each variable with its value, where it was set and what it beat.
 
-    For an address: every place that shows it and, for each agent that does not, the reason: a condition, an edit, or that nothing includes it.
+    For an address: every place that shows it and, for each agent that does not, the reason: a condition, an edit, or that nothing includes
+    it.
     """
     from composer.cli.locate import find_output, is_address, read_question  # noqa: PLC0415 - the engine, which `--help` does not need
 
     workspace = session.workspace
     question = read_question(what)
     if is_address(what, workspace.index):
-        _explain_address(session, question if question.path == what else read_question(what + " "))
+        _explain_address(session, replace(question, path=what))
         return
     found = find_output(question, workspace)
     if found.on_disk is None:
@@ -78,6 +80,7 @@ def _explain_file(session: Session, found: FoundOutput) -> None:
 def _explain_line(session: Session, found: FoundOutput, question: Question, line: int) -> None:
     from composer.cli.explain_data import line_data  # noqa: PLC0415 - the engine, which `--help` does not need
     from composer.cli.explain_text import line_text  # noqa: PLC0415
+    from composer.errors import ComposerError  # noqa: PLC0415
     from composer.explain import explain_line  # noqa: PLC0415
 
     explanation = explain_line(found.file, found.name, line, question.column)
@@ -85,9 +88,9 @@ def _explain_line(session: Session, found: FoundOutput, question: Question, line
         count = found.file.text.count("\n")
         what = f"line {line}" if line > count or not line else f"column {question.column} in line {line}"
         hint = f"it has {count} lines" if what.startswith("line") else "columns are counted from 1"
-        session.workspace.diagnostics.error("no-such-line", f"`{found.name}` has no {what}", question.location, hint)
-        session.workspace.diagnostics.raise_errors()
-        return
+        diagnostics = session.workspace.diagnostics
+        diagnostics.error("no-such-line", f"`{found.name}` has no {what}", question.location, hint)
+        raise ComposerError(tuple(diagnostics))
     if not session.is_json:
         for text, style in line_text(explanation, found.file):
             session.out.line(text, style)
@@ -98,7 +101,7 @@ def _explain_line(session: Session, found: FoundOutput, question: Question, line
 def _explain_address(session: Session, question: Question) -> None:
     from composer.cli.explain_data import address_data  # noqa: PLC0415 - the engine, which `--help` does not need
     from composer.cli.explain_text import address_text  # noqa: PLC0415
-    from composer.cli.locate import find_address  # noqa: PLC0415
+    from composer.cli.locate import find_address, layers_of  # noqa: PLC0415
     from composer.cli.progress import Progress  # noqa: PLC0415
     from composer.explain import explain_address  # noqa: PLC0415
 
@@ -108,6 +111,7 @@ def _explain_address(session: Session, question: Question) -> None:
         files = workspace.compose(progress=progress).files
     explanation = explain_address(address, location, files, {file: workspace.path_of(file) for file in files})
     if not session.is_json:
-        for text, style in address_text(explanation, files):
+        layers = {name: layers_of(name, workspace.catalog.profiles) for name in workspace.profiles}
+        for text, style in address_text(explanation, files, layers):
             session.out.line(text, style)
     session.finish(address_data(explanation, files), workspace.diagnostics)

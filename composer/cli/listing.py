@@ -44,7 +44,9 @@ def register(app: typer.Typer) -> None:
 
 
 @common
-def list_command(session: Session, *, kind: Annotated[Kind | None, typer.Argument(help="What to list; an overview if left out.")] = None) -> None:
+def list_command(
+    session: Session, *, kind: Annotated[Kind | None, typer.Argument(help="What to list; an overview if left out.")] = None
+) -> None:
     """List what the workspace holds: profiles, agents, fragments, variables, looks, targets.
 
     Each with what it is about and who uses it. Without an argument: how many there are of each kind, and their names.
@@ -132,7 +134,7 @@ def fragment_data(fragment: FragmentEntry) -> dict[str, object]:
 
 def _variable_row(variable: VariableEntry) -> Sequence[str]:
     default = "(must be set)" if variable.default is None else variable.default
-    return variable.name, variable.type, default, variable.doc, _joined(variable.users), _joined(variable.set_by)
+    return variable.name, variable.type, default, variable.doc, _joined(variable.set_by), _joined(variable.users)
 
 
 def variable_data(variable: VariableEntry) -> dict[str, object]:
@@ -173,7 +175,7 @@ _VIEWS: Final = {
     Kind.PROFILES: _View(("profile", "about", "extends", "agents", "extended by"), _profile_row, profile_data),
     Kind.AGENTS: _View(("agent", "about", "variables", "users"), _fragment_row, fragment_data),
     Kind.FRAGMENTS: _View(("fragment", "about", "variables", "users"), _fragment_row, fragment_data),
-    Kind.VARIABLES: _View(("variable", "type", "default", "doc", "used by", "set by"), _variable_row, variable_data),
+    Kind.VARIABLES: _View(("variable", "type", "default", "doc", "set by", "used by"), _variable_row, variable_data),
     Kind.LOOKS: _View(("look", "title", "defined in", "used by"), _look_row, _look_data),
     Kind.TARGETS: _View(("target", "path", "fields"), _target_row, _target_data),
 }

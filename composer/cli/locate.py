@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from composer.destination import DiskDestination
-from composer.errors import Diagnostics, nearest_name
+from composer.errors import ComposerError, Diagnostics, InternalError, nearest_name
 from composer.index import Index
 from composer.lock import LOCK_NAME, parse_lock
-from composer.model import OutputFile
+from composer.model import OutputFile, Profile
 from composer.source import Location, SourceFile
 from composer.workspace import Workspace
 
-__all__ = ["FoundOutput", "Question", "find_address", "find_output", "is_address", "read_question"]
+__all__ = ["FoundOutput", "Question", "find_address", "find_output", "is_address", "layers_of", "read_question"]
 
 # The shortest path that leaves only numbers: so the colon of a Windows drive belongs to the path.
 _QUESTION: Final = re.compile(r"(?P<path>.+?)(?::(?P<line>\d+)(?::(?P<column>\d+))?)?", re.DOTALL)
@@ -74,11 +74,17 @@ def find_address(question: Question, workspace: Workspace) -> tuple[str, Locatio
         return text, source.at(0, 0)
     place = index.find(text, question.location)
     workspace.diagnostics.raise_errors()
-    if place is None:
-        # Its source could not be read, and reading said so.
-        message = f"`{text}` was not found"
-        raise LookupError(message)
+    if place is None:  # pragma: no cover - whatever could not be found was reported
+        raise InternalError(text)
     return place.address, place.location
+
+
+def layers_of(name: str, profiles: Mapping[str, Profile]) -> frozenset[str]:
+    """Return the layers of a profile, itself included, as addresses begin with them."""
+    found = {f"profiles/{name}"}
+    for parent in profiles[name].extends if name in profiles else ():
+        found |= layers_of(parent.text, profiles)
+    return frozenset(found)
 
 
 # --- outputs ----------------------------------------------------------------------------------------------------------
@@ -118,14 +124,18 @@ def _find_below_project(place: Path, question: Question, workspace: Workspace) -
     files = workspace.compose(profile if profile in workspace.profiles else None).files
     found = [file for file in files if place.as_posix().endswith(f"/{file.path.as_posix()}")]
     profiles = list(dict.fromkeys(file.profile for file in found))
+    on_disk = _read(place)
+    same = [file for file in found if file.text == on_disk]
+    if len(same) == 1:
+        return FoundOutput(same[0], place.as_posix(), on_disk)
     if len(profiles) > 1:
         names = ", ".join(f"`{workspace.path_of(file)}`" for file in found)
         message = f"several profiles write such a file: {', '.join(f'`{name}`' for name in profiles)}"
         workspace.diagnostics.error("ambiguous-output", message, question.location, f"name one of {names}")
-        workspace.diagnostics.raise_errors()
+        raise ComposerError(tuple(workspace.diagnostics))
     if not found:
         _refuse(question, workspace, (workspace.path_of(file) for file in files))
-    return FoundOutput(found[0], place.as_posix(), _read(place))
+    return FoundOutput(found[0], place.as_posix(), on_disk)
 
 
 def _locked_profile(place: Path) -> str | None:
@@ -141,7 +151,7 @@ def _locked_profile(place: Path) -> str | None:
     return None
 
 
-def _refuse(question: Question, workspace: Workspace, outputs: Iterable[str]) -> None:
+def _refuse(question: Question, workspace: Workspace, outputs: Iterable[str]) -> NoReturn:
     catalog = workspace.catalog
     addresses = (*catalog.fragments, *(f"profiles/{name}" for name in catalog.profiles))
     hint = (
@@ -149,7 +159,7 @@ def _refuse(question: Question, workspace: Workspace, outputs: Iterable[str]) ->
         or f"name a file below `{catalog.config.output}/`, or an address such as `checklists/security#rate-limit`"
     )
     workspace.diagnostics.error("unknown-address", f"`{question.path}` is no output and no address", question.location, hint)
-    workspace.diagnostics.raise_errors()
+    raise ComposerError(tuple(workspace.diagnostics))
 
 
 def _read(place: Path) -> str | None:

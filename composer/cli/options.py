@@ -19,9 +19,7 @@ _PANEL: Final = "Common options"
 
 Profiles = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[PROFILE]...", help="The profiles; all that are not abstract if none is named.", autocompletion=complete_profiles
-    ),
+    typer.Argument(metavar="PROFILE", help="The profiles; all that are not abstract if none is named.", autocompletion=complete_profiles),
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -68,7 +66,13 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
     parameters = [context, *(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own), *added]
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    run.__doc__ = _unwrapped(inspect.getdoc(command) or "")
     return run
+
+
+def _unwrapped(text: str) -> str:
+    """Put each paragraph on one line: the width of a terminal is not that of the source."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def _keyword(name: str, annotation: Any) -> inspect.Parameter:  # noqa: ANN401 - an annotation

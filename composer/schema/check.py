@@ -122,7 +122,8 @@ def _report(place: _Place, mismatch: Mismatch, diagnostics: Diagnostics) -> None
                 diagnostics.error("missing-key", message, place.location, f"write `{place.key}:` and its value")
         case "literal_error" if isinstance(place.node, YamlScalar):
             message = f"{place.name} must be {_either(place.choices)}, not `{place.node.text.strip()}`"
-            diagnostics.error("bad-value", message, place.location, nearest_name(place.node.text, place.choices))
+            hint = nearest_name(place.node.text, place.choices) or ("take the line out" if place.choices == ["true"] else "")
+            diagnostics.error("bad-value", message, place.location, hint)
         case "greater_than_equal" | "less_than_equal" if isinstance(place.node, YamlScalar):
             low, high = place.schema.get("minimum"), place.schema.get("maximum")
             message = f"{place.name} must be between {low} and {high}, not `{place.node.text}`"

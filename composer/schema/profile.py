@@ -223,7 +223,7 @@ def _check_verbs(address: YamlScalar, node: YamlMapping, diagnostics: Diagnostic
         message = f"the edit of `{address.text}` does nothing"
         diagnostics.error("edit-does-nothing", message, address.location, f"write one of {verbs}")
     clashing = [verb for verb in _INSIDE_VERBS if verb in node.keys]
-    if Verb.REMOVE in node.keys and clashing:
+    if text_of(node, Verb.REMOVE) == "true" and clashing:
         message = f"the edit of `{address.text}` takes the block away and changes it"
         hint = f"keep `{Verb.REMOVE}` or `{clashing[0]}`"
         diagnostics.error("edit-contradicts-itself", message, node.keys[Verb.REMOVE].location, hint)

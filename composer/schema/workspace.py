@@ -89,13 +89,13 @@ def _check_pattern(look: YamlMapping, key: str, diagnostics: Diagnostics) -> Non
     if scalar is None:
         return
     known = ", ".join(f"`{{{name}}}`" for name in _PLACEHOLDERS)
-    for name in _PLACEHOLDER.findall(pattern):
-        if name not in _PLACEHOLDERS:
-            message = f"`{{{name}}}` is no placeholder of a look"
-            diagnostics.error("bad-look", message, scalar.location, f"the placeholders are {known}")
+    unknown = [name for name in _PLACEHOLDER.findall(pattern) if name not in _PLACEHOLDERS]
+    for name in unknown:
+        message = f"`{{{name}}}` is no placeholder of a look"
+        diagnostics.error("bad-look", message, scalar.location, f"the placeholders are {known}")
     if "\n" in pattern:
         diagnostics.error("bad-look", f"`{key}` of a look must be one line", scalar.location, "write one line")
-    if key == "title" and pattern and "{title}" not in pattern and "{tag}" not in pattern:
+    if key == "title" and pattern and not unknown and "{title}" not in pattern and "{tag}" not in pattern:
         hint = 'write it where the title goes, or `title: ""` for none'
         diagnostics.error("bad-look", "`title` of a look has no `{title}`", scalar.location, hint)
 

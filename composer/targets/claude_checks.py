@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from composer.errors import Diagnostics, nearest_name
-from composer.model import FieldValue, RenderedField, RenderedText, RenderedValue, YamlScalar
+from composer.model import FieldValue, RenderedField, RenderedText, RenderedValue, ScalarStyle, YamlScalar
 from composer.source import Location
 from composer.targets.base import FieldKind, FieldSpec
 from composer.targets.claude_fields import EXAMPLE_PARTS, FIELDS, TOOLS, UNAVAILABLE_TOOLS
@@ -37,7 +38,8 @@ def check_fields(agent_name: str, fields: Mapping[str, FieldValue], location: Lo
     _check_name(agent_name, location, diagnostics)
     for spec in FIELDS.values():
         if spec.is_required and spec.name not in fields:
-            diagnostics.error("missing-field", f"agent `{agent_name}` has no `{spec.name}`: Claude Code skips it", location, spec.doc)
+            message = f"agent `{agent_name}` has no `{spec.name}`: Claude Code skips it"
+            diagnostics.error("missing-field", message, location, _what_it_says(spec))
     for key, field in fields.items():
         if key in FIELDS:
             _CHECKS[FIELDS[key].kind](FIELDS[key], field, diagnostics)
@@ -140,17 +142,25 @@ def _listed(names: Mapping[str, object] | tuple[str, ...]) -> str:
 
 
 def _report_type(name: str, wanted: str, field: FieldValue, diagnostics: Diagnostics, hint: str = "") -> None:
-    diagnostics.error("wrong-field-type", f"`{name}` takes {wanted}, not {_kind_of(field)}", field.location, hint)
+    location = field.value.location if isinstance(field.value, YamlScalar) else field.location
+    diagnostics.error("wrong-field-type", f"`{name}` takes {wanted}, not {_kind_of(field)}", location, hint)
 
 
 def _kind_of(field: FieldValue) -> str:
     match field.value:
         case YamlScalar():
-            return f"`{field.value.text}`" if field.value.text else "an empty text"
+            if not field.value.text:
+                return "an empty text"
+            looks_right = field.value.style is not ScalarStyle.PLAIN and not isinstance(_unquoted(field.value).value, str)
+            return f"the text `{field.value.text}`" if looks_right else f"`{field.value.text}`"
         case tuple():
             return "a list"
         case _:
             return "a map"
+
+
+def _unquoted(scalar: YamlScalar) -> YamlScalar:
+    return replace(scalar, style=ScalarStyle.PLAIN)
 
 
 def _text_of(name: str, field: FieldValue, diagnostics: Diagnostics, wanted: str = "text") -> YamlScalar | None:
@@ -167,9 +177,15 @@ def _text_of(name: str, field: FieldValue, diagnostics: Diagnostics, wanted: str
 def _check_text(spec: FieldSpec, field: FieldValue, diagnostics: Diagnostics) -> None:
     text = _text_of(spec.name, field, diagnostics)
     if text and not text.text.strip():
-        diagnostics.error("empty-field", f"`{spec.name}` is empty", field.location, spec.doc)
+        diagnostics.error("empty-field", f"`{spec.name}` is empty", field.location, _what_it_says(spec))
     elif text and spec.name == "description" and "\\n" in text.text:
         _warn_backslash_n(text.location, diagnostics)
+
+
+def _what_it_says(spec: FieldSpec) -> str:
+    doc = spec.doc.rstrip(".")
+    way = "write it" if spec.is_required else "write it, or take it out"
+    return f"{way}: {doc[0].lower()}{doc[1:]}"
 
 
 def _warn_backslash_n(location: Location, diagnostics: Diagnostics) -> None:
@@ -211,7 +227,7 @@ def _check_example(name: str, parts: Mapping[str, FieldValue], diagnostics: Diag
 def _check_word(spec: FieldSpec, field: FieldValue, diagnostics: Diagnostics) -> None:
     text = _text_of(spec.name, field, diagnostics)
     if text and not text.text.strip():
-        diagnostics.error("empty-field", f"`{spec.name}` is empty", field.location, spec.doc)
+        diagnostics.error("empty-field", f"`{spec.name}` is empty", field.location, _what_it_says(spec))
 
 
 def _check_choice(spec: FieldSpec, field: FieldValue, diagnostics: Diagnostics) -> None:
@@ -243,7 +259,7 @@ def _is_count(scalar: YamlScalar) -> bool:
 
 def _check_count(spec: FieldSpec, field: FieldValue, diagnostics: Diagnostics) -> None:
     if not (isinstance(field.value, YamlScalar) and _is_count(field.value)):
-        _report_type(spec.name, spec.kind.value, field, diagnostics, "write it without quotes")
+        _report_type(spec.name, spec.kind.value, field, diagnostics, "write digits alone, without quotes")
 
 
 def _check_flag(spec: FieldSpec, field: FieldValue, diagnostics: Diagnostics) -> None:

@@ -133,7 +133,11 @@ class Folder:
         return tops[-1]
 
     def disagree(self, first: Setting, second: Setting, what: str) -> None:
-        """Report two layers, neither of which descends from the other, that say different things."""
+        """Report two layers, neither of which descends from the other, that say different things; or one that does."""
+        if first.layer == second.layer:
+            message, notes = f"`{first.layer}` sets {what} and takes it away", [Note("set here", first.location)]
+            self.diagnostics.error("layers-disagree", message, second.location, "keep one of the two", notes)
+            return
         self.diagnostics.error(
             "layers-disagree",
             f"`{first.layer}` and `{second.layer}` disagree about {what}",

@@ -279,7 +279,8 @@ def _sentence_lines(block: PlannedBlock) -> Iterator[Line]:
             yield block.line
         case PlannedList():
             for item in block.items if _is_made_of_lines(block) else ():
-                yield item.line
+                if any(segment.text.strip() for segment in item.line.filled):
+                    yield item.line
                 for inner in item.body:
                     yield from _sentence_lines(inner)
         case _:

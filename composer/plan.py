@@ -280,7 +280,8 @@ class _Planner:
         return Line(text, trace, _slot(unit, context), loop, context.bound or {})
 
     def _trace(self, address: str | None, kind: str, location: Location, context: _Context) -> Trace:
-        return Trace(address, kind, location, context.home, context.edits, context.gates, context.via, context.within)
+        replaced = context.kept.location if context.kept is not None else None
+        return Trace(address, kind, location, context.home, context.edits, context.gates, context.via, context.within, replaced)
 
     def _list(self, block: ListBlock, context: _Context, edit: ResolvedEdit | None, address: str | None) -> PlannedList:
         inner = replace(_inside(context, address), in_list=True)

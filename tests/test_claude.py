@@ -202,8 +202,9 @@ INVALID: list[tuple[dict[str, Plain], str, str, str]] = [
     ({"examples": {"a": "b"}}, "wrong-field-type", "`examples.a` takes a map of `context`, `user`", ""),
     ({"examples": {"a": {}}}, "empty-field", "`examples.a` is empty", "`context`"),
     ({"examples": {"a": {"usr": "b"}}}, "unknown-example-part", "no part `usr`", "did you mean `user`?"),
-    ({"examples": {"a": {"user": ""}}}, "empty-field", "`examples.a.user` is empty", ""),
-    ({"examples": {"a": {"user": "b\\nc"}}}, "backslash-n", "turns the characters `\\n`", ""),
+    ({"examples": {"a": {"context": "b"}}}, "incomplete-example", "`examples.a` has no `user` and no `assistant`", "write it"),
+    ({"examples": {"a": {"user": "", "assistant": "b"}}}, "empty-field", "`examples.a.user` is empty", ""),
+    ({"examples": {"a": {"user": "b\\nc", "assistant": "b"}}}, "backslash-n", "turns the characters `\\n`", ""),
 ]
 
 

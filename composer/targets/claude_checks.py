@@ -209,6 +209,10 @@ def _check_examples(spec: FieldSpec, field: FieldValue, diagnostics: Diagnostics
             diagnostics.error("empty-field", f"`{name}` is empty", example.location, f"give it {_listed(EXAMPLE_PARTS)}")
         else:
             _check_example(name, example.value, diagnostics)
+            missing = [f"`{part}`" for part in ("user", "assistant") if part not in example.value]
+            if missing and example.value.keys() <= set(EXAMPLE_PARTS):
+                message = f"`{name}` has no {' and no '.join(missing)}"
+                diagnostics.error("incomplete-example", message, example.location, "write it, or take the example away with `unset`")
 
 
 def _check_example(name: str, parts: Mapping[str, FieldValue], diagnostics: Diagnostics) -> None:

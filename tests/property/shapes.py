@@ -169,8 +169,12 @@ class Expectation:
 
 def is_sentences(shape: Shape) -> bool:
     """Whether the look `inline` puts a block on the title's line: a paragraph, or a list of nothing but items and lists."""
-    is_list = shape.kind.startswith("list")
-    return shape.kind == "p" or (is_list and all(inner.kind != "p" and is_sentences(inner) for item in shape.inner for inner in item.inner))
+    if not shape.kind.startswith("list"):
+        return shape.kind == "p"
+    # A paragraph under a mark alone reads as the item's text, and is none.
+    if any(item.is_bare and item.words for item in shape.inner):
+        return False
+    return all(inner.kind != "p" and is_sentences(inner) for item in shape.inner for inner in item.inner)
 
 
 def all_words(shape: Shape) -> tuple[str, ...]:

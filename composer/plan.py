@@ -63,12 +63,16 @@ Planned = PlannedBlock | PlannedItem
 
 @dataclass(frozen=True, slots=True)
 class _KeptPlace:
-    """The place that a replaced block had among its neighbours: the order of its first and of its last run of text, and the gap before."""
+    """The place that a replaced block had: in its source, and among its neighbours.
+
+    ``first`` and ``last`` are the order of its first and of its last run of text, ``gap`` the blank lines before it.
+    """
 
     document: Document
     first: int
     last: int
     gap: int
+    location: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -561,7 +565,7 @@ def _slot(unit: Unit, context: _Context) -> Slot:
 def _kept_place(block: Block, document: Document) -> _KeptPlace | None:
     """Return the place of a block among its neighbours, for what replaces it; None for one that holds no text of its own."""
     units = [inner.unit for inner, _ in walk_blocks((block,)) if isinstance(inner, Leaf | Item | Section) and inner.unit is not None]
-    return _KeptPlace(document, units[0].order, units[-1].order, units[0].gap) if units else None
+    return _KeptPlace(document, units[0].order, units[-1].order, units[0].gap, block.location) if units else None
 
 
 def _addressed(block: Planned, address: str) -> Planned:

@@ -70,12 +70,16 @@ class CheckReport:
 
 @dataclass(slots=True, eq=False)
 class Workspace:
-    """A folder with fragments and profiles. Sources are read once, when something is first asked for."""
+    """A folder with fragments and profiles. Sources are read once, when something is first asked for.
+
+    ``diagnostics`` has what reading them found, and what the last run did.
+    """
 
     root: Path
     target: Target
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     _index: Index | None = None
+    _read: tuple[Diagnostic, ...] = ()
 
     @classmethod
     def open(cls, path: str | Path = ".", *, target: str = DEFAULT_TARGET) -> Workspace:
@@ -98,7 +102,16 @@ class Workspace:
         """Every address and name of the workspace. Reading it collects what is wrong in ``diagnostics``."""
         if self._index is None:
             self._index = read_index(self.root, self.diagnostics)
+            self._read = tuple(self.diagnostics)
         return self._index
+
+    def _begin_run(self) -> Index:
+        """Forget what an earlier run found: a profile's mistakes are not those of the next."""
+        index = self.index
+        self.diagnostics = index.diagnostics = index.templates.diagnostics = Diagnostics()
+        for diagnostic in self._read:
+            self.diagnostics.add(diagnostic)
+        return index
 
     @property
     def catalog(self) -> Catalog:
@@ -123,7 +136,7 @@ class Workspace:
         Raises:
             ComposerError: if anything is wrong, with everything that is.
         """
-        index = self.index
+        index = self._begin_run()
         names = self._select(profiles)
         settings = read_overrides(overrides, index)
         files = [file for name in names for file in self._compose(name, settings, progress)]

@@ -107,6 +107,8 @@ def _explain_address(session: Session, question: Question) -> None:
 
     workspace = session.workspace
     address, location = find_address(question, workspace)
+    # A run starts anew: what the address itself gave rise to, such as a renamed id, is told beside what the run finds.
+    found = tuple(workspace.diagnostics)
     with Progress(session.err, workspace, None, is_quiet=session.is_quiet) as progress:
         files = workspace.compose(progress=progress).files
     explanation = explain_address(address, location, files, {file: workspace.path_of(file) for file in files})
@@ -114,4 +116,4 @@ def _explain_address(session: Session, question: Question) -> None:
         layers = {name: layers_of(name, workspace.catalog.profiles) for name in workspace.profiles}
         for text, style in address_text(explanation, files, layers):
             session.out.line(text, style)
-    session.finish(address_data(explanation, files), workspace.diagnostics)
+    session.finish(address_data(explanation, files), dict.fromkeys((*found, *workspace.diagnostics)))

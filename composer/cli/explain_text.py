@@ -72,6 +72,7 @@ def _block(block: BlockExplanation, text: str, file: OutputFile) -> Iterator[Sty
         [
             *((("text", _short(text)),) if text else ()),
             ("defined", str(trace.location)),
+            *((("replaces", f"{trace.replaces}  {_source_line(trace.replaces)}"),) if trace.replaces is not None else ()),
             *(("included", f"{place}  {_source_line(place)}") for place in trace.via),
             *(("edited", _edit(part)) for part in trace.edits),
             *(("if", _gate(gate)) for gate in trace.gates),

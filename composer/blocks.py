@@ -1,8 +1,8 @@
 """What a Markdown source is made of: blocks, each with its place, its id and the gap before it.
 
 A block's ``location`` covers whole lines of its source, line ends included, and holds the locations of the blocks inside it, in
-order. So a source is printed again by walking its blocks (:func:`composer.markdown.print_blocks`), and a change of one block is a change
-of one run of characters.
+order. So a source is printed again by walking its blocks (:func:`composer.markdown.parse.print_blocks`), and a change of one block is a
+change of one run of characters.
 """
 
 from __future__ import annotations

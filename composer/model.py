@@ -392,8 +392,9 @@ class Gate:
 class Trace:
     """Where a block of an output comes from: its address, its definition, and all that touched it on the way.
 
-    ``layer`` is the fragment's id, or ``profiles/<name>`` where an edit brought the block; then ``replaces`` is the place of the block that it
-    stands in for, if any. ``via`` are the include statements, and ``within`` the addresses of the blocks around it, both outermost first.
+    ``layer`` is the fragment's id, or ``profiles/<name>`` where an edit brought the block; then ``replaces`` is the place of the block
+    that it stands in for, if any. ``via`` are the include statements, and ``within`` the addresses of the blocks around it, both
+    outermost first.
     """
 
     address: str | None

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from composer.emit import emit_documents
 from composer.errors import Diagnostics
-from composer.index import Index, index_catalog
-from composer.layout import lay_out
-from composer.load import load_catalog
+from composer.lookup.index import Index, index_catalog
+from composer.lookup.scope import open_scope
 from composer.model import OutputFile, RenderedDocument, ResolvedProfile
-from composer.plan import plan_agent
-from composer.reach import Composed, check_reach
-from composer.render import render_agent
-from composer.resolve import Override, resolve_profile
-from composer.scope import open_scope
+from composer.stages.emit import emit_documents
+from composer.stages.layout import lay_out
+from composer.stages.load import load_catalog
+from composer.stages.plan import plan_agent
+from composer.stages.reach import Composed, check_reach
+from composer.stages.render import render_agent
+from composer.stages.resolve import Override, resolve_profile
+from composer.stages.vet import vet_index
 from composer.targets import Target
-from composer.vet import vet_index
 
 __all__ = ["compose_profile", "read_index"]
 

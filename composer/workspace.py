@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from composer.destination import Destination, DiskDestination, DryRunDestination
 from composer.errors import ComposerError, Diagnostic, Diagnostics, nearest_name
-from composer.index import Index
+from composer.files.destination import Destination, DiskDestination, DryRunDestination
+from composer.lookup.index import Index
 from composer.model import Catalog, FileAction, FileResult, OutputFile
 from composer.pipeline import compose_profile, read_index
-from composer.resolve import Override, read_overrides
 from composer.source import SourceFile, unlocated
+from composer.stages.resolve import Override, read_overrides
+from composer.stages.write import WriteScope, write_files
 from composer.targets import TARGETS, Target
-from composer.write import WriteScope, write_files
 
 __all__ = ["BuildReport", "CheckReport", "Composition", "Difference", "Workspace"]
 

@@ -14,10 +14,10 @@ import pytest
 PROJECT = Path(__file__).parent.parent
 PACKAGE = PROJECT / "composer"
 
-TOUCH_THE_DISK = {"composer.destination", "composer.disk", "composer.pack", "composer.workspace"}
+TOUCH_THE_DISK = {"composer.files.destination", "composer.files.disk", "composer.starter.pack", "composer.workspace"}
 """The writer, the reader, the library that travels along, and the API, which looks for the workspace's folder."""
 
-KNOW_PATHS = TOUCH_THE_DISK | {"composer.load", "composer.pipeline", "composer.starter"}
+KNOW_PATHS = TOUCH_THE_DISK | {"composer.stages.load", "composer.pipeline", "composer.starter.first_workspace"}
 """These pass the path of a folder on."""
 
 DISK_MODULES = {"fileinput", "glob", "io", "os", "shutil", "tempfile"}

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from composer.blocks import Document
-from composer.emit import emit_document, emit_documents
 from composer.errors import Diagnostics, InternalError
 from composer.model import (
     AgentPlan,
@@ -29,6 +28,7 @@ from composer.model import (
     YamlScalar,
 )
 from composer.source import SourceFile
+from composer.stages.emit import emit_document, emit_documents
 from composer.targets import TARGETS, Target, claude
 
 CLAUDE = TARGETS["claude-code"]

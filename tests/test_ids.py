@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from composer.blocks import walk_blocks
 from composer.cli import app
-from composer.destination import DiskDestination
 from composer.errors import ComposerError, Diagnostics, InternalError
-from composer.ids import FragmentIds, propose_ids, select_fragments, write_ids
-from composer.markdown import parse_document
+from composer.files.destination import DiskDestination
+from composer.ids.missing import FragmentIds, propose_ids, select_fragments, write_ids
+from composer.markdown.parse import parse_document
 from composer.model import Fragment
 from composer.naming import is_kebab_case, kebab_case, name_of_text
 from composer.source import SourceFile
@@ -259,7 +259,7 @@ def parsed(source: SourceFile) -> Fragment | None:
 
 
 def inserted(found: FragmentIds) -> str:
-    from composer.id_places import insert_ids  # noqa: PLC0415 - beside its one use
+    from composer.ids.places import insert_ids  # noqa: PLC0415 - beside its one use
 
     return insert_ids(found.fragment.source.text, found.fragment.source, found.insertions)
 
@@ -330,7 +330,7 @@ def test_ids_that_would_change_an_output_are_a_bug_too(tmp_path: Path, monkeypat
     opened = Workspace.open(workspace(tmp_path))
     found = [propose_ids(fragment, ()) for fragment in select_fragments(opened, ())]
     composed = iter([{("shop", "a.md"): b"before"}, {("shop", "a.md"): b"after"}])
-    monkeypatch.setattr("composer.ids._outputs", lambda *_: next(composed))
+    monkeypatch.setattr("composer.ids.missing._outputs", lambda *_: next(composed))
     with pytest.raises(InternalError, match="change what is composed"):
         write_ids(opened, found, DiskDestination(tmp_path))
     assert (tmp_path / "fragments/rules.md").read_text() == "## Rules\n\n- One\n- Two\n"

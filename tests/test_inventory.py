@@ -9,11 +9,11 @@ import pytest
 from builders import write_workspace
 
 from composer.errors import Diagnostics
-from composer.inventory import Inventory, list_blocks, take_inventory
-from composer.merged import Entry, merge_profile
-from composer.origins import list_origins
-from composer.resolve import resolve_profile
-from composer.shares import measure_shares
+from composer.explain.origins import list_origins
+from composer.inventory.contents import Inventory, list_blocks, take_inventory
+from composer.inventory.merged import Entry, merge_profile
+from composer.inventory.shares import measure_shares
+from composer.stages.resolve import resolve_profile
 from composer.workspace import Workspace
 
 FILES = {

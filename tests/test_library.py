@@ -16,7 +16,7 @@ import pytest
 import yaml
 from builders import body_of
 
-from composer.explain import explain_line
+from composer.explain.lines import explain_line
 from composer.model import OutputFile, Trace
 from composer.workspace import Workspace
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from composer.errors import Diagnostics, Severity
-from composer.load import load_catalog
 from composer.model import Catalog, WorkspaceConfig, plain_data
+from composer.stages.load import load_catalog
 
 _NO_LINKS = pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
 
@@ -324,7 +324,7 @@ def test_a_file_that_vanishes_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     def refuse(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("composer.disk.os.open", refuse)
+    monkeypatch.setattr("composer.files.disk.os.open", refuse)
     assert _load(tmp_path)[1] == ["fragments/a.md:1:1: unreadable: `fragments/a.md` cannot be read: permission denied"]
 
 
@@ -334,7 +334,7 @@ def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pyt
     def refuse(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("composer.disk.os.scandir", refuse)
+    monkeypatch.setattr("composer.files.disk.os.scandir", refuse)
     assert _load(tmp_path)[1] == ["fragments:1:1: unreadable: `fragments` cannot be read: permission denied"]
 
 
@@ -343,7 +343,7 @@ def test_a_file_that_comes_in_parts_is_read_whole(tmp_path: Path, monkeypatch: p
     """The system may give less than was asked for."""
     _write(tmp_path, {"fragments/a.md": "One, two, three\n"})
     read = os.read
-    monkeypatch.setattr("composer.disk.os.read", lambda handle, size: read(handle, min(size, step)))
+    monkeypatch.setattr("composer.files.disk.os.read", lambda handle, size: read(handle, min(size, step)))
     assert _load(tmp_path)[0].fragments["a"].source.text == "One, two, three\n"
 
 
@@ -353,7 +353,7 @@ def test_a_file_that_fails_while_it_is_read_is_told(tmp_path: Path, monkeypatch:
     def fail(*_: object) -> bytes:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("composer.disk.os.read", fail)
+    monkeypatch.setattr("composer.files.disk.os.read", fail)
     assert _load(tmp_path)[1] == ["fragments/a.md:1:1: unreadable: `fragments/a.md` cannot be read: input/output error"]
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from composer.errors import Diagnostics
-from composer.lock import Lock, LockEntry, content_digest, parse_lock, print_lock
+from composer.files.lock import Lock, LockEntry, content_digest, parse_lock, print_lock
 from composer.source import SourceFile
 
 ONE, TWO = (f"sha256:{digit * 64}" for digit in "12")

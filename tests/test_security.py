@@ -12,7 +12,7 @@ from builders import body_of, compose_text, errors_of, write_workspace
 
 from composer import pipeline
 from composer.errors import ComposerError, Diagnostic
-from composer.scope import Scope
+from composer.lookup.scope import Scope
 from composer.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]

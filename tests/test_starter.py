@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from composer import Workspace, pack
+from composer import Workspace
 from composer.cli import app
-from composer.destination import DiskDestination
 from composer.errors import ComposerError, Diagnostics, InternalError
-from composer.first_file import Kind, plan_file
-from composer.load import load_catalog
-from composer.starter import create_files, fill, plan_workspace
+from composer.files.destination import DiskDestination
+from composer.stages.load import load_catalog
+from composer.starter import pack
+from composer.starter.first_file import Kind, plan_file
+from composer.starter.first_workspace import create_files, fill, plan_workspace
 
 PROJECT = Path(__file__).parent.parent
 PROFILES = {"generic", "guild-bot", "medusa", "stratos", "wordpress"}

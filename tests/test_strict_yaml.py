@@ -7,11 +7,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from composer import strict_yaml
 from composer.errors import Diagnostics
 from composer.model import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence, plain_data
 from composer.source import SourceFile
-from composer.strict_yaml import BLOCK_SCALAR_HINT, MAX_CHARACTERS, check_prompt_text, parse_yaml, parse_yaml_partly, text_lines
+from composer.yaml_text import strict
+from composer.yaml_text.strict import BLOCK_SCALAR_HINT, MAX_CHARACTERS, check_prompt_text, parse_yaml, parse_yaml_partly, text_lines
 
 
 def _read(text: str) -> tuple[YamlNode | None, list[str]]:
@@ -152,7 +152,7 @@ def test_refuses(text: str, errors: list[str]) -> None:
 @pytest.mark.parametrize("name", [name for name in INVALID if name != "unknown directive"])
 def test_tells_the_same_without_libyaml(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where PyYAML was built without libyaml, the errors have the same words and places (it lets unknown directives pass)."""
-    monkeypatch.setattr(strict_yaml, "_LOADER", yaml.SafeLoader)
+    monkeypatch.setattr(strict, "_LOADER", yaml.SafeLoader)
     text, errors = INVALID[name]
     assert _read(text) == (None, errors)
 
@@ -266,7 +266,7 @@ def test_length_is_capped() -> None:
 
 
 def test_the_number_of_nodes_is_capped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(strict_yaml, "MAX_NODES", 10)
+    monkeypatch.setattr(strict, "MAX_NODES", 10)
     assert _read("[" + "a, " * 20 + "]") == (None, ["1:26 yaml-too-large: the YAML holds more than 10 keys and values"])
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from composer.errors import Diagnostics
 from composer.model import VariableKind, VariableType, YamlMapping, YamlNode, YamlScalar
 from composer.source import SourceFile
-from composer.strict_yaml import parse_yaml
 from composer.values import is_variable_name, printed, read_type, read_value
+from composer.yaml_text.strict import parse_yaml
 
 
 def _node(written: str) -> YamlNode:

@@ -14,7 +14,7 @@ import pytest
 
 from composer.blocks import Document
 from composer.errors import Diagnostics
-from composer.lock import content_digest
+from composer.files.lock import content_digest
 from composer.model import (
     AgentPlan,
     FileResult,
@@ -26,7 +26,7 @@ from composer.model import (
     SegmentKind,
 )
 from composer.source import SourceFile
-from composer.write import Destination, DiskDestination, DryRunDestination, WriteScope, write_files
+from composer.stages.write import Destination, DiskDestination, DryRunDestination, WriteScope, write_files
 
 SOURCE = SourceFile("fragments/agents/tester.md", "agent: {}\n")
 PATH = "output/shop/.claude/agents/tester.md"
@@ -490,7 +490,7 @@ def test_write_that_breaks_off_leaves_no_half(workspace: Workspace, monkeypatch:
             self.file.write(content[:1])
             raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr("composer.destination.open", Full, raising=False)
+    monkeypatch.setattr("composer.files.destination.open", Full, raising=False)
     assert workspace.build(output("a\n")) == {}
     assert workspace.codes == ["cannot-write"]
     assert list(workspace.root.rglob("*.tmp")) == []

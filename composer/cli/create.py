@@ -13,8 +13,8 @@ from composer.cli.options import common, examples
 from composer.cli.session import Session
 
 if TYPE_CHECKING:
-    from composer.ids import FragmentIds
-    from composer.starter import NewFiles
+    from composer.ids.missing import FragmentIds
+    from composer.starter.first_workspace import NewFiles
 
 __all__ = ["register"]
 
@@ -25,7 +25,7 @@ _DRY_RUN = "Write nothing; tell what would be written."
 
 
 class _Kind(StrEnum):
-    """The kinds of file that can be begun, as in :class:`composer.first_file.Kind`, which is imported only when it is needed."""
+    """The kinds of file that can be begun, as in :class:`composer.starter.first_file.Kind`, which is imported only when it is needed."""
 
     PROFILE = "profile"
     FRAGMENT = "fragment"
@@ -71,8 +71,8 @@ def init(
     It gets the shared library of fragments, the layers that profiles build upon, JSON Schemas for your editor, and one commented profile
     named after the folder. Nothing that is there is touched: if any of these files exists, nothing is written.
     """
-    from composer.destination import DiskDestination, DryRunDestination  # noqa: PLC0415 - the engine, which `--help` does not need
-    from composer.starter import create_files, plan_workspace  # noqa: PLC0415
+    from composer.files.destination import DiskDestination, DryRunDestination  # noqa: PLC0415 - the engine, which `--help` does not need
+    from composer.starter.first_workspace import create_files, plan_workspace  # noqa: PLC0415
 
     planned = plan_workspace(folder, with_examples=with_examples)
     root = folder.resolve()
@@ -125,9 +125,9 @@ def new(
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_DRY_RUN)] = False,
 ) -> None:
     """Begin a profile, a fragment or an agent with a commented file that is valid as it is. Nothing is ever overwritten."""
-    from composer.destination import DiskDestination, DryRunDestination  # noqa: PLC0415 - the engine, which `--help` does not need
-    from composer.first_file import Kind, plan_file  # noqa: PLC0415
-    from composer.starter import create_files  # noqa: PLC0415
+    from composer.files.destination import DiskDestination, DryRunDestination  # noqa: PLC0415 - the engine, which `--help` does not need
+    from composer.starter.first_file import Kind, plan_file  # noqa: PLC0415
+    from composer.starter.first_workspace import create_files  # noqa: PLC0415
 
     workspace = session.workspace
     planned = plan_file(Kind(kind), name, workspace)
@@ -164,8 +164,8 @@ def ids(
     Sections, list items and paragraphs get one, made of their first words. With --write it is added at the end of the block's line, once.
     An id that is there never changes, and no output does. Items inside a `for`, lists, tables and code blocks are left to you.
     """
-    from composer.destination import DiskDestination  # noqa: PLC0415 - the engine, which `--help` does not need
-    from composer.ids import propose_ids, select_fragments, write_ids  # noqa: PLC0415
+    from composer.files.destination import DiskDestination  # noqa: PLC0415 - the engine, which `--help` does not need
+    from composer.ids.missing import propose_ids, select_fragments, write_ids  # noqa: PLC0415
 
     workspace = session.workspace
     proposals = [propose_ids(fragment, workspace.index.moved) for fragment in select_fragments(workspace, fragments or ())]

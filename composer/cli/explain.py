@@ -68,7 +68,7 @@ def explain(
 def _explain_file(session: Session, found: FoundOutput) -> None:
     from composer.cli.explain_data import origin_data  # noqa: PLC0415 - the engine, which `--help` does not need
     from composer.cli.explain_text import ORIGIN_HEADERS, origin_row  # noqa: PLC0415
-    from composer.origins import list_origins  # noqa: PLC0415
+    from composer.explain.origins import list_origins  # noqa: PLC0415
 
     rows = list_origins(found.file)
     if not session.is_json:
@@ -81,7 +81,7 @@ def _explain_line(session: Session, found: FoundOutput, question: Question, line
     from composer.cli.explain_data import line_data  # noqa: PLC0415 - the engine, which `--help` does not need
     from composer.cli.explain_text import line_text  # noqa: PLC0415
     from composer.errors import ComposerError  # noqa: PLC0415
-    from composer.explain import explain_line  # noqa: PLC0415
+    from composer.explain.lines import explain_line  # noqa: PLC0415
 
     explanation = explain_line(found.file, found.name, line, question.column)
     if explanation is None:
@@ -103,7 +103,7 @@ def _explain_address(session: Session, question: Question) -> None:
     from composer.cli.explain_text import address_text  # noqa: PLC0415
     from composer.cli.locate import find_address, layers_of  # noqa: PLC0415
     from composer.cli.progress import Progress  # noqa: PLC0415
-    from composer.explain import explain_address  # noqa: PLC0415
+    from composer.explain.lines import explain_address  # noqa: PLC0415
 
     workspace = session.workspace
     address, location = find_address(question, workspace)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from composer.explain import AbsenceExplanation, AddressExplanation, BlockExplanation, LineExplanation, Use
-from composer.inventory import node_text
+from composer.explain.lines import AbsenceExplanation, AddressExplanation, BlockExplanation, LineExplanation, Use
+from composer.explain.origins import OriginRow, block_name
+from composer.inventory.contents import node_text
 from composer.model import Absence, EditPart, FieldValue, Gate, OutputFile, ResolvedVariable, Setting, YamlScalar
-from composer.origins import OriginRow, block_name
 from composer.source import Location
 
 __all__ = ["address_data", "agent_variables", "field_text", "file_of", "line_data", "origin_data"]

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from composer.cli.explain_data import agent_variables, field_text, file_of
-from composer.explain import AbsenceExplanation, AddressExplanation, BlockExplanation, LineExplanation, Use
-from composer.inventory import node_text
+from composer.explain.lines import AbsenceExplanation, AddressExplanation, BlockExplanation, LineExplanation, Use
+from composer.explain.origins import FRONT_MATTER, OriginRow, block_name
+from composer.inventory.contents import node_text
 from composer.model import Absence, AbsenceReason, EditPart, FieldValue, Gate, OutputFile, ResolvedVariable, Setting
-from composer.origins import FRONT_MATTER, OriginRow, block_name
 from composer.source import Location
 
 __all__ = ["ORIGIN_HEADERS", "address_text", "line_text", "origin_row"]

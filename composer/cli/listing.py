@@ -13,7 +13,7 @@ from composer.cli.options import common, examples
 from composer.cli.session import Session
 
 if TYPE_CHECKING:
-    from composer.inventory import FragmentEntry, Inventory, LookEntry, ProfileEntry, TargetEntry, VariableEntry
+    from composer.inventory.contents import FragmentEntry, Inventory, LookEntry, ProfileEntry, TargetEntry, VariableEntry
 
 __all__ = ["fragment_data", "profile_data", "register", "variable_data"]
 
@@ -51,7 +51,7 @@ def list_command(
 
     Each with what it is about and who uses it. Without an argument: how many there are of each kind, and their names.
     """
-    from composer.inventory import take_inventory  # noqa: PLC0415 - the engine, which `--help` does not need
+    from composer.inventory.contents import take_inventory  # noqa: PLC0415 - the engine, which `--help` does not need
 
     index = session.workspace.index
     inventory = take_inventory(index)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
-from composer.destination import DiskDestination
 from composer.errors import ComposerError, Diagnostics, InternalError, nearest_name
-from composer.index import Index
-from composer.lock import LOCK_NAME, parse_lock
+from composer.files.destination import DiskDestination
+from composer.files.lock import LOCK_NAME, parse_lock
+from composer.lookup.index import Index
 from composer.model import OutputFile, Profile
 from composer.source import Location, SourceFile
 from composer.workspace import Workspace

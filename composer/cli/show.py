@@ -13,8 +13,8 @@ from composer.cli.options import common, examples
 from composer.cli.session import Session
 
 if TYPE_CHECKING:
-    from composer.inventory import FragmentEntry, Inventory, ProfileEntry
-    from composer.merged import Entry
+    from composer.inventory.contents import FragmentEntry, Inventory, ProfileEntry
+    from composer.inventory.merged import Entry
     from composer.model import Fragment
 
 __all__ = ["register"]
@@ -46,7 +46,7 @@ def show(
     Of a fragment: what it is about, its variables, its blocks with their ids, and who uses it. Of a profile: what it extends and builds.
     With --resolved, the profile as all its layers make it, and after each value the file and line that it comes from.
     """
-    from composer.inventory import take_inventory  # noqa: PLC0415 - the engine, which `--help` does not need
+    from composer.inventory.contents import take_inventory  # noqa: PLC0415 - the engine, which `--help` does not need
 
     inventory = take_inventory(session.workspace.index)
     short = name.removeprefix("profiles/")
@@ -83,7 +83,7 @@ def _finish(session: Session, data: dict[str, object]) -> None:
 
 
 def _show_fragment(session: Session, entry: FragmentEntry, inventory: Inventory) -> None:
-    from composer.inventory import list_blocks  # noqa: PLC0415 - the engine, which `--help` does not need
+    from composer.inventory.contents import list_blocks  # noqa: PLC0415 - the engine, which `--help` does not need
 
     fragment = session.workspace.catalog.fragments[entry.id]
     blocks = list_blocks(fragment)
@@ -97,7 +97,7 @@ def _show_fragment(session: Session, entry: FragmentEntry, inventory: Inventory)
 
 
 def _print_fragment(session: Session, entry: FragmentEntry, inventory: Inventory) -> None:
-    from composer.inventory import list_blocks  # noqa: PLC0415 - the engine, which `--help` does not need
+    from composer.inventory.contents import list_blocks  # noqa: PLC0415 - the engine, which `--help` does not need
 
     fragment = session.workspace.catalog.fragments[entry.id]
     session.out.line(f"{entry.id}  {entry.path}", "bold cyan")
@@ -121,7 +121,7 @@ def _print_fragment(session: Session, entry: FragmentEntry, inventory: Inventory
 
 
 def _agent_facts(fragment: Fragment) -> Iterator[tuple[str, str]]:
-    from composer.inventory import node_text  # noqa: PLC0415 - the engine, which `--help` does not need
+    from composer.inventory.contents import node_text  # noqa: PLC0415 - the engine, which `--help` does not need
 
     for name, node in fragment.agent.fields.entries.items() if fragment.agent is not None else ():
         if name != "examples":
@@ -163,8 +163,8 @@ def _show_profile(session: Session, entry: ProfileEntry) -> None:
 
 def _show_resolved(session: Session, entry: ProfileEntry | None, name: str) -> None:
     from composer.errors import Diagnostics  # noqa: PLC0415 - the engine, which `--help` does not need
-    from composer.merged import merge_profile  # noqa: PLC0415
-    from composer.resolve import resolve_profile  # noqa: PLC0415
+    from composer.inventory.merged import merge_profile  # noqa: PLC0415
+    from composer.stages.resolve import resolve_profile  # noqa: PLC0415
 
     workspace = session.workspace
     if entry is None:

@@ -12,7 +12,7 @@ from composer.cli.progress import Progress
 from composer.cli.session import Session
 
 if TYPE_CHECKING:
-    from composer.shares import Share
+    from composer.inventory.shares import Share
 
 __all__ = ["register"]
 
@@ -31,7 +31,7 @@ def stats(session: Session) -> None:
     A block is shared if two or more profiles use it as it is written in its fragment; the text of an edit never counts as shared. Words,
     blocks and shares are those of the body, without front matter. For an agent only its own files count, as if there were no others.
     """
-    from composer.shares import measure_shares  # noqa: PLC0415 - the engine, which `--help` does not need
+    from composer.inventory.shares import measure_shares  # noqa: PLC0415 - the engine, which `--help` does not need
 
     workspace = session.workspace
     with Progress(session.err, workspace, None, is_quiet=session.is_quiet) as progress:

@@ -10,8 +10,8 @@ from composer.errors import Diagnostics, nearest_name
 from composer.model import YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.schema.shapes import Mismatch, Shape, find_mismatches, json_schema
 from composer.source import Location
-from composer.strict_yaml import BLOCK_SCALAR_HINT
 from composer.values import describe
+from composer.yaml_text.strict import BLOCK_SCALAR_HINT
 
 __all__ = ["check_shape"]
 

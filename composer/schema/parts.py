@@ -15,8 +15,8 @@ from composer.model import VariableDeclaration, VariableType, YamlMapping, YamlN
 from composer.schema.check import check_shape
 from composer.schema.shapes import Shape
 from composer.source import SourceFile
-from composer.strict_yaml import BLOCK_SCALAR_HINT, check_prompt_text, parse_yaml_partly
 from composer.values import is_variable_name, read_type, read_value, scalar_text
+from composer.yaml_text.strict import BLOCK_SCALAR_HINT, check_prompt_text, parse_yaml_partly
 
 __all__ = [
     "KEBAB_CASE",

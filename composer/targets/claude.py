@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
-from composer.lenient_yaml import YamlProblem, read_strict
 from composer.model import Plain, RenderedField, RenderedText, RenderedValue, Segment, SegmentKind
 from composer.source import Location
 from composer.targets.base import FieldKind, FieldSpec
@@ -15,6 +14,7 @@ from composer.targets.claude_checks import check_fields, check_rendered
 from composer.targets.claude_fields import EXAMPLE_PARTS, FIELDS
 from composer.targets.claude_read import FRONT_MATTER, read_agent
 from composer.targets.yaml_text import YamlWriter, plain_data_of
+from composer.yaml_text.lenient import YamlProblem, read_strict
 
 __all__ = [
     "GENERATED",

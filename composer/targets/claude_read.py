@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from composer.lenient_yaml import YamlProblem, read_core
 from composer.model import Plain
 from composer.source import BYTE_ORDER_MARK
 from composer.targets.base import ReadAgent
+from composer.yaml_text.lenient import YamlProblem, read_core
 
 __all__ = ["FRONT_MATTER", "read_agent"]
 

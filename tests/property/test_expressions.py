@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from jinja2 import StrictUndefined, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from composer.expressions import ExpressionError, evaluate, parse_expression
+from composer.markdown.expressions import ExpressionError, evaluate, parse_expression
 from composer.model import Plain
 
 LAW = settings(derandomize=True, deadline=None, database=None, max_examples=300)

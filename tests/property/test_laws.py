@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from random_workspaces import WORD, Case, Include, Maker, files_of, yaml_edits
 
 from composer.errors import ComposerError
-from composer.explain import segments_by_line
+from composer.explain.lines import segments_by_line
 from composer.model import FileAction, OutputFile, Trace
 from composer.workspace import Composition, Workspace
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from composer.blocks import Block, child_blocks, walk_blocks
 from composer.errors import Diagnostics
-from composer.markdown import parse_document, print_blocks
+from composer.markdown.parse import parse_document, print_blocks
+from composer.markdown.template import Templates
 from composer.source import SourceFile
-from composer.template import Templates
 
 LAW = settings(derandomize=True, deadline=None, database=None, max_examples=400)
 

@@ -1,0 +1,1 @@
+"""Where an output comes from: a line, a file, an address."""

@@ -1,0 +1,1 @@
+"""Files below one root, read and written without ever leaving it; and the lock."""

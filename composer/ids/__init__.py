@@ -1,0 +1,1 @@
+"""Missing ids, written once."""

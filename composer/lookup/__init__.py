@@ -1,0 +1,1 @@
+"""What the stages look up: addresses, what an include brings, the names that a text sees."""

@@ -1,0 +1,1 @@
+"""What several layers come to together: values, edits, looks."""

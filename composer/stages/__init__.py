@@ -1,0 +1,1 @@
+"""The stages, one module each. None imports another: they meet in :mod:`composer.pipeline`."""

@@ -1,0 +1,69 @@
+"""What a profile says without effect: an edit that no agent meets, a variable that no text uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from composer.errors import Diagnostics
+from composer.lookup.index import Index
+from composer.lookup.scope import Scope
+from composer.model import AgentPlan, Edits, Profile, YamlMapping
+
+__all__ = ["Composed", "check_reach"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Composed:
+    """One agent's plan with the scope that its texts used."""
+
+    plan: AgentPlan
+    scope: Scope
+
+
+def check_reach(profile: Profile, composed: Sequence[Composed], index: Index, diagnostics: Diagnostics) -> None:
+    """Report what this profile itself wrote and no agent of it shows. What it inherited may well be for others."""
+    _check_edits(profile.edits, profile, composed, index, diagnostics)
+    _check_variables(profile.variables, profile, composed, diagnostics)
+    for name, settings in profile.agents.items():
+        own = [one for one in composed if one.plan.agent.name == name]
+        if own:
+            _check_edits(settings.edits, profile, own, index, diagnostics)
+            _check_variables(settings.variables, profile, own, diagnostics)
+
+
+def _names(composed: Iterable[Composed]) -> str:
+    return ", ".join(f"`{one.plan.agent.name}`" for one in composed)
+
+
+def _check_edits(edits: Edits, profile: Profile, composed: Sequence[Composed], index: Index, diagnostics: Diagnostics) -> None:
+    reached = frozenset[str]().union(*(one.plan.reached for one in composed))
+    landed = frozenset[str]().union(*(one.plan.landed for one in composed))
+    for edit in edits.by_address.values():
+        address = index.current(edit.address)
+        if address not in reached:
+            diagnostics.error(
+                "edit-without-effect",
+                f"`{address}` exists, but no agent of `{profile.name}` uses it",
+                edit.location,
+                f"include it in one of {_names(composed)}, or take the edit out",
+            )
+        elif address not in landed:
+            diagnostics.warning(
+                "edit-gated",
+                f"this edit shows nowhere: `{address}` is gated off in `{profile.name}`",
+                edit.location,
+                f"`agent-composer explain {address}` shows the gate",
+            )
+
+
+def _check_variables(variables: YamlMapping | None, profile: Profile, composed: Sequence[Composed], diagnostics: Diagnostics) -> None:
+    used = set[str]().union(*(one.scope.used for one in composed))
+    for name, key in variables.keys.items() if variables is not None else ():
+        if name != "unset" and name not in used:
+            diagnostics.error(
+                "variable-without-effect",
+                f"no text of {_names(composed)} in `{profile.name}` uses the variable `{name}`",
+                key.location,
+                "use a fragment that needs it, or take the line out",
+            )

@@ -1,0 +1,265 @@
+"""AgentPlan -> RenderedDocument: every text filled, each run of characters with its origin; what came out empty is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from composer.errors import Diagnostics
+from composer.lookup.index import TEMPLATE_FIELDS, Index
+from composer.lookup.scope import MAX_ROUNDS, Scope, holds, loop_state
+from composer.markdown.expressions import MAX_TEXT, Expression
+from composer.markdown.template import Choice, Fill, Literal, Part, Repeat
+from composer.model import (
+    Absence,
+    AbsenceReason,
+    AgentPlan,
+    FieldValue,
+    Filled,
+    Line,
+    Plain,
+    PlannedBlock,
+    PlannedItem,
+    PlannedLeaf,
+    PlannedList,
+    PlannedSection,
+    RenderedDocument,
+    RenderedField,
+    RenderedText,
+    RenderedValue,
+    Segment,
+    SegmentKind,
+    Trace,
+    YamlScalar,
+)
+from composer.source import Location
+
+__all__ = ["render_agent"]
+
+MAX_DOCUMENT: Final = 8_000_000
+"""The most characters that one agent's texts may come to."""
+MAX_PARTS: Final = 500_000
+"""The most literals, expressions and statements that are filled for one agent, each round of a loop counted."""
+
+
+def render_agent(plan: AgentPlan, index: Index, scope: Scope) -> RenderedDocument:
+    """Fill the texts of one agent."""
+    renderer = _Renderer(index, scope)
+    blocks = renderer.blocks(plan.blocks)
+    fields = {name: renderer.field(name, value) for name, value in plan.agent.fields.items()}
+    renderer.tell_left_empty()
+    absences = (*plan.absences, *renderer.absences)
+    return RenderedDocument(scope.profile, plan.agent.name, scope.project, plan, fields, blocks, absences)
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What a text is filled with besides the scope: where it belongs, and what loops bind."""
+
+    trace: Trace
+    kind: SegmentKind
+    loop: Mapping[str, Plain]
+    bound: Mapping[str, tuple[str, ...]]
+
+
+class _Renderer:
+    """Fills one agent."""
+
+    def __init__(self, index: Index, scope: Scope) -> None:
+        self._templates = index.templates
+        self._index = index
+        self._scope = scope
+        self._diagnostics: Diagnostics = scope.diagnostics
+        self._size = 0
+        self._rounds = 0
+        self._parts = 0
+        self.absences: list[Absence] = []
+        # The sections and lists that nothing was left of, without those inside others.
+        self._left_empty: list[tuple[Trace, str]] = []
+
+    # --- blocks -------------------------------------------------------------------------------------------------------
+
+    def blocks(self, blocks: Iterable[PlannedBlock]) -> tuple[PlannedBlock, ...]:
+        """Fill blocks, drop those that come out empty, and join lists that became neighbours."""
+        filled: list[PlannedBlock] = []
+        for block in blocks:
+            rendered = self._block(block)
+            if rendered is None:
+                continue
+            last = filled[-1] if filled else None
+            if isinstance(rendered, PlannedList) and isinstance(last, PlannedList) and last.style == rendered.style:
+                filled[-1] = _join_lists(last, rendered)
+            else:
+                filled.append(rendered)
+        return tuple(filled)
+
+    def _block(self, block: PlannedBlock) -> PlannedBlock | None:
+        match block:
+            case PlannedLeaf():
+                line = self._line(block.line)
+                return replace(block, line=line) if _has_text(line.filled) else None
+            case PlannedList():
+                items = tuple(item for planned in block.items if (item := self._item(planned)) is not None)
+                if not items:
+                    self._note_empty(block.trace, "list")
+                    return None
+                return replace(block, items=items)
+            case PlannedSection():
+                return self._section(block)
+
+    def _item(self, item: PlannedItem) -> PlannedItem | None:
+        line = self._line(item.line)
+        body = self.blocks(item.body)
+        # An item that was written empty stays; one whose text came out empty goes.
+        if not body and not _has_text(line.filled) and str(item.line.text).strip():
+            return None
+        return replace(item, line=line, body=body)
+
+    def _section(self, section: PlannedSection) -> PlannedSection | None:
+        title = self._line(section.title) if section.title is not None else None
+        told = len(self._left_empty)
+        body = self.blocks(section.body)
+        if not body and section.had_body:
+            if section.title is not None:
+                del self._left_empty[told:]
+                self._note_empty(section.trace, "section")
+            return None
+        return replace(section, title=title, body=body)
+
+    def _note_empty(self, trace: Trace, kind: str) -> None:
+        self.absences.append(Absence(trace.address, AbsenceReason.EMPTY, trace.location, trace.gates, None, trace.via))
+        self._left_empty.append((trace, kind))
+
+    def tell_left_empty(self) -> None:
+        """Tell which sections and lists go because nothing is left of them."""
+        # What could not be filled would look as if it had been taken away.
+        if not self._diagnostics.errors and not self._index.diagnostics.errors:
+            for trace, kind in self._left_empty:
+                self._tell_left_empty(trace, kind)
+
+    def _tell_left_empty(self, trace: Trace, kind: str) -> None:
+        name = f"the {kind} `{trace.address}`" if trace.address else f"this {kind}"
+        location = trace.location
+        first_line = location.source.text.find("\n", location.start)
+        self._diagnostics.notice(
+            "left-empty",
+            f"{name} has nothing left in `{self._scope.agent}` of `{self._scope.profile}`, and goes too",
+            location.source.at(location.start, min(location.end, first_line if first_line > 0 else location.end)),
+            "gate it with `{% if %}`, or remove it with an edit, to say so",
+        )
+
+    # --- texts --------------------------------------------------------------------------------------------------------
+
+    def _line(self, line: Line) -> Line:
+        kind = SegmentKind.EDIT if line.trace.layer.startswith("profiles/") else SegmentKind.LITERAL
+        around = _Surroundings(line.trace, kind, line.loop, line.bound)
+        return replace(line, filled=self._fill(self._templates.of(line.text), around, line.text.location))
+
+    def _fill(self, parts: tuple[Part, ...], around: _Surroundings, location: Location) -> Filled:
+        segments = tuple(self._segments(parts, around))
+        self._size += sum(len(segment.text) for segment in segments)
+        if self._size > MAX_DOCUMENT:
+            self._scope.report_too_large(location)
+            return ()
+        return segments
+
+    def _segments(self, parts: Iterable[Part], around: _Surroundings) -> Iterator[Segment]:
+        for part in parts:
+            self._parts += 1
+            if self._parts > MAX_PARTS:
+                self._scope.report_rounds(around.trace.location)
+                return
+            match part:
+                case Literal():
+                    yield Segment(part.text, around.kind, part.location, around.trace)
+                case Fill():
+                    text = self._printed(part.expression, part.location, around)
+                    yield Segment(text, SegmentKind.VARIABLE, part.location, around.trace, _names(part.expression, around))
+                case Choice():
+                    yield from self._segments(self._chosen(part, around), around)
+                case Repeat():
+                    yield from self._repeat(part, around)
+
+    def _printed(self, expression: Expression, location: Location, around: _Surroundings) -> str:
+        if expression.path in self._scope.variables and expression.path not in around.loop:
+            variable = self._scope.variables[expression.path]
+            if isinstance(variable.data, list):
+                self._report_list(expression, location)
+            return variable.text
+        if expression.path in self._scope.printed:
+            return self._scope.printed[expression.path]
+        value = self._scope.value(expression, location, around.trace.via, around.loop)
+        if isinstance(value, list | dict):
+            self._report_list(expression, location)
+            return ""
+        text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        if len(text) > MAX_TEXT:
+            self._scope.report_too_large(location)
+            return ""
+        return text
+
+    def _report_list(self, expression: Expression, location: Location) -> None:
+        message = f"`{expression.text}` is a list, and a text has no one way to print it"
+        self._diagnostics.error("list-in-text", message, location, 'write `| join(", ")`, or put a `for` around items')
+
+    def _chosen(self, choice: Choice, around: _Surroundings) -> tuple[Part, ...]:
+        for condition, location, body in choice.branches:
+            if condition is None or holds(self._scope.value(condition, location, around.trace.via, around.loop)):
+                return body
+        return ()
+
+    def _repeat(self, part: Repeat, around: _Surroundings) -> Iterator[Segment]:
+        values = self._scope.value(part.values, part.location, around.trace.via, around.loop)
+        if not isinstance(values, list):
+            if values is not None:
+                message = f"a `for` goes over a list, and `{part.values.text}` is not one"
+                self._diagnostics.error("wrong-type", message, part.location, "declare the variable as `list[str]`")
+            return
+        for position, value in enumerate(values):
+            self._rounds += 1
+            if self._rounds > MAX_ROUNDS:
+                self._scope.report_rounds(part.location)
+                return
+            loop = {**around.loop, part.name: value, "loop": loop_state(position, len(values))}
+            bound = {**around.bound, part.name: _names(part.values, around)}
+            yield from self._segments(part.body, replace(around, loop=loop, bound=bound))
+
+    # --- front matter -------------------------------------------------------------------------------------------------
+
+    def field(self, name: str, value: FieldValue) -> RenderedField:
+        """Fill a front matter field; only texts meant for the model are templates."""
+        self._parts = self._size = 0
+        return RenderedField(name, self._value(name, value, is_template=name in TEMPLATE_FIELDS), value.location, value.layer)
+
+    def _value(self, name: str, value: FieldValue, *, is_template: bool) -> RenderedValue:
+        if isinstance(value.value, YamlScalar):
+            return RenderedText(self._scalar(name, value, value.value, is_template=is_template), value.value)
+        if isinstance(value.value, Mapping):
+            return {key: self._value(name, part, is_template=is_template) for key, part in value.value.items()}
+        return tuple(self._value(name, item, is_template=is_template) for item in value.value)
+
+    def _scalar(self, name: str, value: FieldValue, scalar: YamlScalar, *, is_template: bool) -> Filled:
+        trace = Trace(None, f"field {name}", value.location, str(value.layer))
+        if not is_template:
+            return (Segment(scalar.text, SegmentKind.FIELD, scalar.location, trace),)
+        text = self._index.line_text(scalar)
+        parts = self._templates.of(text)
+        return self._fill(parts, _Surroundings(trace, SegmentKind.FIELD, {}, {}), text.location)
+
+
+def _names(expression: Expression, around: _Surroundings) -> tuple[str, ...]:
+    """Return the variables behind an expression; a name bound by a loop stands for those of the loop's list."""
+    names: list[str] = []
+    for name in expression.names:
+        names.extend(around.bound.get(name.partition(".")[0], (name,)))
+    return tuple(name for name in names if not name.startswith("loop."))
+
+
+def _has_text(filled: Filled) -> bool:
+    return any(segment.text.strip() for segment in filled)
+
+
+def _join_lists(first: PlannedList, second: PlannedList) -> PlannedList:
+    is_tight = second.is_tight if first.is_tight is None else first.is_tight
+    return replace(first, items=(*first.items, *second.items), is_tight=is_tight, is_joined=True)

@@ -1,0 +1,302 @@
+"""Catalog -> ResolvedProfile: layers folded into values, each with the place that set it and what it beat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from composer.errors import Diagnostics, nearest_name
+from composer.looks import BUILT_IN_LOOKS, HEADING
+from composer.lookup.index import Index
+from composer.merge.edits import EditLayer, fold_edits
+from composer.merge.layers import Ancestry, Folder, layer_name, order_layers
+from composer.model import (
+    AgentSettings,
+    FieldValue,
+    Fragment,
+    Layer,
+    Look,
+    Plain,
+    Profile,
+    ResolvedAgent,
+    ResolvedProfile,
+    ResolvedVariable,
+    ScalarStyle,
+    Setting,
+    VariableDeclaration,
+    VariableKind,
+    VariableType,
+    YamlMapping,
+    YamlNode,
+    YamlScalar,
+    YamlSequence,
+)
+from composer.source import Location, SourceFile
+from composer.values import printed, read_value
+
+__all__ = ["Override", "read_overrides", "resolve_profile"]
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A variable set on the command line."""
+
+    name: str
+    node: YamlNode
+    location: Location
+
+
+def read_overrides(pairs: Iterable[str], index: Index) -> tuple[Override, ...]:
+    """Read ``name=value`` pairs of ``--set``; lists are written with commas."""
+    overrides = []
+    for pair in pairs:
+        source = SourceFile("--set", pair)
+        name, equals, text = pair.partition("=")
+        location = source.at(0, max(len(name), 1))
+        declaration = index.catalog.declarations.get(name)
+        if not equals:
+            index.diagnostics.error("bad-override", f"`{pair}` sets nothing", location, "write `--set name=value`")
+        elif declaration is None:
+            hint = nearest_name(name, index.catalog.declarations) or "`agent-composer list variables` shows what there is"
+            index.diagnostics.error("unknown-variable", f"no fragment declares `{name}`", location, hint)
+        else:
+            node = _override_node(declaration, text, source.at(len(name) + 1, max(len(pair), len(name) + 2)))
+            value = read_value(declaration.type, node, index.diagnostics, f"`{name}`")
+            if declaration.type.is_fragment:
+                _check_fragments(value, node.location, index)
+            if value is not None:
+                overrides.append(Override(name, node, location))
+    return tuple(overrides)
+
+
+def _check_fragments(value: Plain | None, location: Location, index: Index) -> None:
+    for name in value if isinstance(value, list) else [value]:
+        if name and not index.is_known(str(name)):
+            index.find(str(name), location) if "#" in str(name) else index.fragment(str(name), location)
+
+
+def _override_node(declaration: VariableDeclaration, text: str, location: Location) -> YamlNode:
+    if declaration.type.is_list:
+        items = tuple(YamlScalar(part.strip(), ScalarStyle.PLAIN, location) for part in text.split(",") if part.strip())
+        return YamlSequence(items, location)
+    return YamlScalar(text, ScalarStyle.PLAIN, location)
+
+
+def resolve_profile(name: str, index: Index, overrides: Sequence[Override], diagnostics: Diagnostics) -> ResolvedProfile | None:
+    """Fold a profile's layers. None where what it builds on could not be read; that has been reported."""
+    profiles = index.catalog.profiles
+    ancestry = order_layers(name, profiles, index.catalog.broken, diagnostics)
+    if ancestry is None:
+        return None
+    resolver = _Resolver(name, index, ancestry, overrides, diagnostics)
+    return resolver.resolve()
+
+
+class _Resolver:
+    """Folds one profile."""
+
+    def __init__(self, name: str, index: Index, ancestry: Ancestry, overrides: Sequence[Override], diagnostics: Diagnostics) -> None:
+        self._name = name
+        self._index = index
+        self._diagnostics = diagnostics
+        self._overrides = {override.name: override for override in overrides}
+        self._folder = Folder(ancestry, diagnostics, name)
+        self._profiles = [index.catalog.profiles[layer] for layer in ancestry.order]
+        self._looks: dict[YamlNode, tuple[Look, ...]] = {}
+
+    def resolve(self) -> ResolvedProfile:
+        profile = self._profiles[-1]
+        project = self._fold_maps([(layer, layer.project) for layer in self._profiles], "`project`", "")
+        names = self._agent_names()
+        agents = [agent for name in names if (agent := self._agent(name)) is not None]
+        if not names and not profile.is_abstract and not self._diagnostics.errors:
+            self._diagnostics.error(
+                "no-agents",
+                f"the profile `{self._name}` builds nothing",
+                profile.source.at(0, 0),
+                "name an agent under `agents`, or mark a layer that is never built with `abstract: true`",
+            )
+        order = tuple(layer_name(layer.name) for layer in self._profiles)
+        return ResolvedProfile(self._name, profile, order, project, tuple(agents))
+
+    # --- maps ---------------------------------------------------------------------------------------------------------
+
+    def _fold_maps(self, layers: Sequence[tuple[Profile, YamlMapping | None]], what: str, agent: str) -> Mapping[str, FieldValue]:
+        settings = [self._setting(profile, node, agent) for profile, node in layers if node is not None]
+        if not settings:
+            return {}
+        folded = self._folder.fold_maps(settings, what).value
+        return folded if isinstance(folded, Mapping) else {}
+
+    def _setting(self, profile: Profile, node: YamlNode, agent: str) -> Setting:
+        return Setting(Layer(layer_name(profile.name), agent), node, node.location)
+
+    # --- agents -------------------------------------------------------------------------------------------------------
+
+    def _agent_names(self) -> list[str]:
+        names: dict[str, None] = {}
+        for profile in self._profiles:
+            for name in profile.agents:
+                names[name] = None
+            for taken in profile.unset_agents:
+                if taken.text not in names:
+                    hint = nearest_name(taken.text, names) or "take it out"
+                    message = f"`unset` names the agent `{taken.text}`, which no ancestor builds"
+                    self._diagnostics.error("unset-misses", message, taken.location, hint)
+                names.pop(taken.text, None)
+        return list(names)
+
+    def _settings_of(self, name: str) -> list[tuple[Profile, AgentSettings]]:
+        found: list[tuple[Profile, AgentSettings]] = []
+        for profile in self._profiles:
+            if any(taken.text == name for taken in profile.unset_agents):
+                found.clear()
+            if name in profile.agents:
+                found.append((profile, profile.agents[name]))
+        return found
+
+    def _agent(self, name: str) -> ResolvedAgent | None:
+        layers = self._settings_of(name)
+        location = layers[-1][1].name.location
+        fragment = self._agent_fragment(name, layers, location)
+        if fragment is None or fragment.agent is None:
+            return None
+        fields = self._fields(fragment, layers)
+        looks = self._layout(name, layers)
+        edits = fold_edits(self._edit_layers(name, layers), self._index, self._folder, self._looks)
+        return ResolvedAgent(name, fragment, fields, self._variables(name, layers), looks, edits, location)
+
+    def _agent_fragment(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]], location: Location) -> Fragment | None:
+        uses = [self._setting(profile, settings.use, name) for profile, settings in layers if settings.use is not None]
+        winner = self._folder.nearest(uses, f"`use` of `agents.{name}`")
+        fragment_id, place = f"agents/{name}", location
+        if winner is not None and isinstance(winner.node, YamlScalar):
+            fragment_id, place = winner.node.text, winner.node.location
+        fragments = self._index.catalog.fragments
+        fragment = fragments.get(fragment_id)
+        if fragment is None and fragment_id not in self._index.catalog.broken:
+            known = [other.id for other in fragments.values() if other.agent is not None]
+            hint = nearest_name(fragment_id, known) or "name the agent's file with `use:`, or write it"
+            self._diagnostics.error("unknown-agent", f"there is no agent `{fragment_id}`", place, hint)
+        elif fragment is not None and fragment.agent is None:
+            hint = "give it `agent:` in its front matter, or use another file"
+            self._diagnostics.error("not-an-agent", f"`{fragment_id}` is a fragment without `agent:`", place, hint)
+        return fragment
+
+    def _fields(self, fragment: Fragment, layers: Sequence[tuple[Profile, AgentSettings]]) -> Mapping[str, FieldValue]:
+        if fragment.agent is None:  # pragma: no cover - only agents get here
+            return {}
+        base = Setting(Layer(fragment.id), fragment.agent.fields, fragment.agent.location)
+        settings = [self._setting(profile, settings.fields, layers[-1][1].name.text) for profile, settings in layers]
+        folded = self._folder.fold_maps([base, *settings], "").value
+        return folded if isinstance(folded, Mapping) else {}
+
+    # --- variables ----------------------------------------------------------------------------------------------------
+
+    def _variables(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]]) -> dict[str, ResolvedVariable]:
+        shared = [self._setting(profile, profile.variables, "") for profile in self._profiles if profile.variables is not None]
+        own = [self._setting(profile, settings.variables, name) for profile, settings in layers if settings.variables is not None]
+        by_name: dict[str, list[Setting]] = {}
+        for setting in (*shared, *own):
+            self._sort_by_name(setting, by_name)
+        resolved = {}
+        for declaration in self._index.catalog.declarations.values():
+            value = self._variable(declaration, by_name.get(declaration.name, []))
+            if value is not None:
+                resolved[declaration.name] = value
+        return resolved
+
+    def _sort_by_name(self, setting: Setting, by_name: dict[str, list[Setting]]) -> None:
+        if not isinstance(setting.node, YamlMapping):  # pragma: no cover - the schema holds that
+            return
+        for name, node in setting.node.entries.items():
+            if name == "unset" and isinstance(node, YamlSequence):
+                for taken in node.items:
+                    if isinstance(taken, YamlScalar):
+                        kept = [s for s in by_name.get(taken.text, []) if not self._folder.ancestry.beats(setting.layer, s.layer)]
+                        if len(kept) == len(by_name.get(taken.text, [])):
+                            self._report_unset(taken, setting, by_name)
+                        by_name[taken.text] = kept
+            else:
+                place = setting.node.keys[name].location
+                by_name.setdefault(name, []).append(replace(setting, node=node, location=place))
+
+    def _report_unset(self, taken: YamlScalar, setting: Setting, by_name: Mapping[str, object]) -> None:
+        message = f"`unset` names `{taken.text}`, which no ancestor of `{setting.layer}` sets"
+        self._diagnostics.error("unset-misses", message, taken.location, nearest_name(taken.text, by_name) or "take it out")
+
+    def _variable(self, declaration: VariableDeclaration, settings: list[Setting]) -> ResolvedVariable | None:
+        base = None
+        if declaration.default is not None:
+            base = Setting(Layer("declaration"), declaration.default, declaration.location)
+        override = self._overrides.get(declaration.name)
+        if override is not None:
+            layer = Layer("--set")
+            beaten = tuple(reversed([*([base] if base else []), *settings]))
+            return self._printed(declaration, override.node, FieldValue((), layer, override.location, beaten))
+        # The two parts of a profile are folded apart: `agents.<name>` beats the rest as a whole.
+        what = f"the variable `{declaration.name}`"
+        shared = self._folder.fold([s for s in settings if not s.layer.agent], base, what, is_list=declaration.type.is_list)
+        own = [s for s in settings if s.layer.agent]
+        value = shared
+        if own:
+            under = Setting(shared.layer, _node_of(shared), shared.location) if shared is not None else None
+            value = self._folder.fold(own, under, what, is_list=declaration.type.is_list)
+            if value is not None and shared is not None:
+                value = replace(value, beaten=(*value.beaten, *(b for b in shared.beaten if b not in value.beaten)))
+        return self._printed(declaration, _node_of(value), value) if value is not None else None
+
+    def _printed(self, declaration: VariableDeclaration, node: YamlNode, value: FieldValue) -> ResolvedVariable:
+        data = read_value(declaration.type, node, Diagnostics(), f"`{declaration.name}`")
+        if data is None:
+            # Of the wrong type, which was reported when its layer was indexed; without a stand-in it would look as if nobody set it.
+            data = _stand_in(declaration.type)
+        text = printed(declaration.type, node)
+        return ResolvedVariable(declaration.name, declaration.type, data, text, value.layer, value.location, value.beaten)
+
+    # --- layout and edits ---------------------------------------------------------------------------------------------
+
+    def _layout(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]]) -> tuple[Look, ...]:
+        for profile in self._profiles:
+            for edits in (profile.edits, *(agent.edits for agent in profile.agents.values())):
+                for edit in edits.by_address.values():
+                    if edit.layout is not None and edit.layout not in self._looks:
+                        self._looks[edit.layout] = self._read_looks(edit.layout)
+        settings = [self._setting(profile, profile.layout, "") for profile in self._profiles if profile.layout is not None]
+        settings += [self._setting(profile, own.layout, name) for profile, own in layers if own.layout is not None]
+        winner = self._folder.nearest(settings, "the layout")
+        return self._read_looks(winner.node) if winner is not None else (HEADING,)
+
+    def _read_looks(self, node: YamlNode) -> tuple[Look, ...]:
+        names = node.items if isinstance(node, YamlSequence) else (node,)
+        known = {**BUILT_IN_LOOKS, **self._index.catalog.config.looks}
+        looks = []
+        for name in names:
+            if not isinstance(name, YamlScalar):  # pragma: no cover - the schema allows names only
+                continue
+            if name.text in known:
+                looks.append(known[name.text])
+            else:
+                hint = nearest_name(name.text, known) or f"the looks are {', '.join(sorted(known))}"
+                self._diagnostics.error("unknown-layout", f"there is no look `{name.text}`", name.location, hint)
+        return tuple(looks) or (HEADING,)
+
+    def _edit_layers(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]]) -> list[EditLayer]:
+        shared = [EditLayer(Layer(layer_name(profile.name)), profile.edits) for profile in self._profiles]
+        return shared + [EditLayer(Layer(layer_name(profile.name), name), settings.edits) for profile, settings in layers]
+
+
+def _node_of(value: FieldValue) -> YamlNode:
+    """Turn a folded value back into a node: what the agent's part of a profile is folded over."""
+    if isinstance(value.value, YamlScalar):
+        return value.value
+    if isinstance(value.value, Mapping):
+        return YamlMapping({key: _node_of(part) for key, part in value.value.items()}, {}, value.location)
+    return YamlSequence(tuple(_node_of(item) for item in value.value), value.location)
+
+
+def _stand_in(kind: VariableType) -> Plain:
+    """Return a value of a type, for one that was refused."""
+    if kind.is_list:
+        return []
+    return {VariableKind.INT: 0, VariableKind.FLOAT: 0, VariableKind.BOOL: False}.get(kind.kind, "")

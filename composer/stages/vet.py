@@ -1,0 +1,311 @@
+"""Index -> diagnostics: every name, type, address and verb of a workspace, checked before anything is composed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from composer.blocks import Block, Conditional, Inclusion, Item, Leaf, ListBlock, Loop, Section, describe, walk_blocks
+from composer.errors import Note, nearest_name
+from composer.lookup.inclusion import check_inclusion, included_blocks
+from composer.lookup.index import TEMPLATE_FIELDS, Index, Place, is_entry
+from composer.markdown.expressions import NAMESPACES, Expression
+from composer.markdown.template import expressions_of
+from composer.model import Edit, Fragment, Profile, Verb, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.source import Location
+from composer.values import read_value
+
+__all__ = ["vet_index"]
+
+AMBIENT_NAMES = frozenset({"agent.name", "target"})
+
+_Use = tuple[Expression, Location, frozenset[str]]
+
+
+def vet_index(index: Index) -> None:
+    """Report names, types and addresses that do not fit."""
+    for fragment in index.catalog.fragments.values():
+        _check_moved(index, fragment)
+        _check_names(index, fragment)
+        _check_includes(index, fragment)
+    for fragment in index.catalog.damaged:
+        _check_names(index, fragment)
+        _check_includes(index, fragment)
+    for profile in index.catalog.profiles.values():
+        _check_settings(index, profile.variables)
+        for agent in profile.agents.values():
+            _check_settings(index, agent.variables)
+        _check_edits(index, profile)
+    _check_defaults(index)
+    # What could not be read, or is written with a slip, would look as if it had no use.
+    if not index.diagnostics.errors:
+        _check_use(index)
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+def _expressions(index: Index, blocks: Iterable[Block], bound: frozenset[str]) -> Iterator[_Use]:
+    """Give every expression of blocks with its place and the names that loops around it bind."""
+    for block in blocks:
+        match block:
+            case Leaf():
+                yield from expressions_of(index.templates.of(block.text), bound)
+            case Item():
+                yield from expressions_of(index.templates.of(block.text), bound)
+                yield from _expressions(index, block.body, bound)
+            case Section():
+                if block.title is not None:
+                    yield from expressions_of(index.templates.of(block.title), bound)
+                yield from _expressions(index, block.body, bound)
+            case ListBlock():
+                yield from _expressions(index, block.entries, bound)
+            case Conditional():
+                for branch in block.branches:
+                    if branch.condition is not None and (condition := index.expression(branch.condition)) is not None:
+                        yield condition, branch.condition.location, bound
+                    yield from _expressions(index, branch.body, bound)
+            case Loop():
+                if (values := index.expression(block.values)) is not None:
+                    yield values, block.values.location, bound
+                yield from _expressions(index, block.entries, bound | {block.name, "loop"})
+            case Inclusion():
+                if block.variable is not None:
+                    yield Expression(block.variable, (block.variable,), block.variable), block.target, bound
+
+
+def _field_texts(node: YamlNode) -> Iterator[YamlScalar]:
+    match node:
+        case YamlScalar():
+            yield node
+        case YamlSequence():
+            for item in node.items:
+                yield from _field_texts(item)
+        case YamlMapping():
+            for value in node.entries.values():
+                yield from _field_texts(value)
+
+
+def _agent_expressions(index: Index, fields: YamlMapping) -> Iterator[_Use]:
+    for name in TEMPLATE_FIELDS & fields.entries.keys():
+        for scalar in _field_texts(fields.entries[name]):
+            yield from expressions_of(index.templates.of(index.line_text(scalar)))
+
+
+def _check_names(index: Index, fragment: Fragment) -> None:
+    used: set[str] = set()
+    visible = fragment.variables.keys() | fragment.uses.keys()
+    found = list(_expressions(index, fragment.document.blocks, frozenset()))
+    if fragment.agent is not None:
+        found.extend(_agent_expressions(index, fragment.agent.fields))
+    for expression, location, bound in found:
+        for name in expression.names:
+            root = name.partition(".")[0]
+            if root in bound or _is_ambient(index, name, location):
+                continue
+            used.add(name)
+            index.variable_users.setdefault(name, set()).add(fragment.id)
+            if name not in visible:
+                _report_undeclared(index, name, location, visible)
+    index.fragment_variables[fragment.id] = frozenset(used)
+    for name, place in fragment.uses.items():
+        if name not in index.catalog.declarations and not index.catalog.broken:
+            hint = nearest_name(name, index.catalog.declarations) or "declare it under `vars` in one fragment or in agent-composer.yaml"
+            index.diagnostics.error("unknown-variable", f"`{name}` is declared nowhere", place.location, hint)
+
+
+def _is_ambient(index: Index, name: str, location: Location) -> bool:
+    """Whether a name is one that every text sees; a wrong part of one is reported."""
+    root, _, part = name.partition(".")
+    if root == "project" and part:
+        return True
+    if name in AMBIENT_NAMES:
+        return True
+    if root in NAMESPACES:
+        known = "`project.<key>`, `agent.name` and, in a `for`, `loop.index`, `loop.first`, `loop.last`"
+        index.diagnostics.error("undeclared-variable", f"there is no `{name}`", location, f"every text sees {known}")
+        return True
+    return False
+
+
+def _report_undeclared(index: Index, name: str, location: Location, visible: Iterable[str]) -> None:
+    if name in index.catalog.declarations:
+        place = index.catalog.declarations[name].location
+        hint = f"name it under `uses: [{name}]` in the front matter"
+        index.diagnostics.error("undeclared-variable", f"`{name}` is not declared here", location, hint, [Note("declared here", place)])
+    else:
+        hint = nearest_name(name, visible) or "declare it under `vars` in the front matter"
+        index.diagnostics.error("undeclared-variable", f"`{name}` is not declared here", location, hint)
+
+
+def _check_use(index: Index) -> None:
+    """Warn of what is declared, or taken over, and not used."""
+    for name, declaration in index.catalog.declarations.items():
+        if not index.variable_users.get(name):
+            index.diagnostics.warning(
+                "unused-variable", f"no text uses the variable `{name}`", declaration.location, "use it, or take the declaration out"
+            )
+    for fragment in index.catalog.fragments.values():
+        for name, place in fragment.uses.items():
+            if name not in index.fragment_variables[fragment.id]:
+                message = f"`{name}` is named under `uses` and not used"
+                index.diagnostics.warning("unused-variable", message, place.location, "take it out")
+
+
+def _check_defaults(index: Index) -> None:
+    for declaration in index.catalog.declarations.values():
+        if declaration.type.is_fragment and declaration.default is not None:
+            _check_fragment_names(index, declaration.default)
+
+
+def _check_fragment_names(index: Index, node: YamlNode) -> None:
+    match node:
+        case YamlScalar() if node.text != "none":
+            if "#" in node.text:
+                index.find(node.text, node.location)
+            else:
+                index.fragment(node.text, node.location)
+        case YamlSequence():
+            for item in node.items:
+                _check_fragment_names(index, item)
+        case YamlMapping():
+            for key in node.keys.values():
+                if key.text != "unset":
+                    _check_fragment_names(index, key)
+        case _:
+            return
+
+
+def _check_settings(index: Index, variables: YamlMapping | None) -> None:
+    """Hold the variables that one layer sets against their declarations."""
+    for name, node in variables.entries.items() if variables is not None else ():
+        if name == "unset" or variables is None:
+            continue
+        declaration = index.catalog.declarations.get(name)
+        if declaration is None:
+            if not index.catalog.broken:
+                hint = nearest_name(name, index.catalog.declarations) or "declare it under `vars` in the fragment that uses it"
+                index.diagnostics.error("unknown-variable", f"no fragment declares `{name}`", variables.keys[name].location, hint)
+            continue
+        is_list_edit = declaration.type.is_list and isinstance(node, YamlMapping)
+        if not is_list_edit:
+            read_value(declaration.type, node, index.diagnostics, f"`{name}`")
+        if declaration.type.is_fragment:
+            _check_fragment_names(index, node)
+
+
+# --- moved ids, includes, edits ---------------------------------------------------------------------------------------
+
+
+def _check_moved(index: Index, fragment: Fragment) -> None:
+    for old, new in fragment.moved.items():
+        address = old if "#" in old else f"{fragment.id}#{old}"
+        if address in index.places:
+            index.diagnostics.error(
+                "moved-still-there", f"`{address}` is listed under `moved`, and still there", new.location, "take it out of `moved`"
+            )
+        target = index.moved[address][0]
+        if index.current(address) == address not in index.places:
+            _report_moved_cycle(index, address, new.location)
+        elif target not in index.places and target not in index.moved:
+            hint = nearest_name(target, index.places) or "name the id that the block has now"
+            index.diagnostics.error("unknown-block", f"there is no block `{target}`", new.location, hint)
+
+
+def _report_moved_cycle(index: Index, address: str, location: Location) -> None:
+    chain = [address]
+    while (following := index.moved[chain[-1]][0]) != address:
+        chain.append(following)
+    if address == min(chain):  # once for each circle
+        hint = "name the id that the block has now"
+        index.diagnostics.error("moved-cycle", f"renames lead in a circle: {' > '.join((*chain, address))}", location, hint)
+
+
+def _check_includes(index: Index, fragment: Fragment) -> None:
+    for block, _ in walk_blocks(fragment.document.blocks):
+        if not isinstance(block, Inclusion):
+            continue
+        if block.address is not None and (found := included_blocks(index, block.address, block.target)) is not None:
+            check_inclusion(index, block, block.address, found[1])
+        declaration = index.catalog.declarations.get(block.variable or "")
+        if declaration is not None and not declaration.type.is_fragment:
+            hint = "declare it as `fragment` or `list[fragment]`"
+            message = f"an include takes a fragment, and `{block.variable}` is of type `{declaration.type}`"
+            index.diagnostics.error("wrong-type", message, block.target, hint)
+
+
+def _check_edits(index: Index, profile: Profile) -> None:
+    agents = [agent.edits for agent in profile.agents.values()]
+    for edits in (profile.edits, *agents):
+        for edit in edits.by_address.values():
+            place = index.find(edit.address, edit.location)
+            if place is not None:
+                _check_verbs(index, edit, place)
+            for text in (edit.replace, edit.title, *(node for texts in edit.insertions.values() for node in texts.entries.values())):
+                if isinstance(text, YamlScalar):
+                    _check_edit_names(index, text, is_blocks=text is not edit.title, home=f"profiles/{profile.name}")
+    for agent in profile.agents.values():
+        for expression, location, _ in _agent_expressions(index, agent.fields):
+            _check_profile_names(index, expression, location, f"profiles/{profile.name}")
+
+
+def _check_verbs(index: Index, edit: Edit, place: Place) -> None:
+    # The text that inserts a block may be replaced, but it tells what the block is.
+    block = place.block or place.brings
+    kind = describe(block)
+    has_title = isinstance(block, Section) and block.title is not None
+    if (edit.title is not None or edit.layout is not None) and not has_title:
+        verb = "title" if edit.title is not None else "layout"
+        message = f"`{verb}` is for sections with a title, and `{edit.address}` is {kind}"
+        index.diagnostics.error("wrong-verb", message, edit.location, "use `replace`")
+    for verb, texts in edit.insertions.items():
+        if verb in {Verb.FIRST, Verb.LAST} and not isinstance(block, Section | ListBlock):
+            message = f"`{verb}` is for lists and sections, and `{edit.address}` is {kind}"
+            index.diagnostics.error("wrong-verb", message, edit.location, "use `before` or `after`")
+            continue
+        wants_item = isinstance(block, ListBlock) if verb in {Verb.FIRST, Verb.LAST} else is_entry(index, place)
+        for text in texts.entries.values() if wants_item else ():
+            _check_item_text(index, text)
+    if edit.replace is not None and is_entry(index, place):
+        _check_item_text(index, edit.replace)
+
+
+def _check_item_text(index: Index, text: YamlNode) -> None:
+    if not isinstance(text, YamlScalar):
+        return
+    blocks = index.edit_document(text).blocks
+    first = blocks[0] if blocks else None
+    if isinstance(first, ListBlock):
+        message = "the text of a list item is written without its mark"
+        index.diagnostics.error("mark-in-item-text", message, _first_line(first), "take the mark off: the list gives it")
+    elif isinstance(first, Section):
+        index.diagnostics.error("heading-in-item-text", "a list item cannot start with a heading", _first_line(first), "write plain text")
+
+
+def _first_line(block: Block) -> Location:
+    location = block.location
+    end = location.source.text.find("\n", location.start)
+    return location.source.at(location.start, end if end > 0 else location.end)
+
+
+def _check_edit_names(index: Index, text: YamlScalar, *, is_blocks: bool, home: str) -> None:
+    if is_blocks:
+        if text.text.strip() and not index.edit_document(text).blocks and not index.diagnostics.errors:
+            message = "this text has nothing that could be printed"
+            index.diagnostics.error("empty-text", message, text.location, "write the text, or use `remove: true` to take a block away")
+        found = _expressions(index, index.edit_document(text).blocks, frozenset())
+    else:
+        found = expressions_of(index.templates.of(index.line_text(text)))
+    for expression, location, bound in found:
+        names = [name for name in expression.names if name.partition(".")[0] not in bound]
+        _check_profile_names(index, Expression(expression.text, tuple(names)), location, home)
+
+
+def _check_profile_names(index: Index, expression: Expression, location: Location, home: str) -> None:
+    """Texts of a profile see every variable of the workspace."""
+    for name in expression.names:
+        if _is_ambient(index, name, location):
+            continue
+        index.variable_users.setdefault(name, set()).add(home)
+        if name not in index.catalog.declarations and not index.catalog.broken:
+            hint = nearest_name(name, index.catalog.declarations) or "declare it under `vars` in a fragment or in agent-composer.yaml"
+            index.diagnostics.error("undeclared-variable", f"no fragment declares `{name}`", location, hint)

@@ -1,0 +1,1 @@
+"""First files: a workspace to begin with, and one file of each kind."""

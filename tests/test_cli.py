@@ -283,9 +283,7 @@ def test_check_names_what_is_missing_left_over_and_edited(run: Run, root: Path) 
     (root / OUTPUT).write_text("mine", encoding="utf-8")
     (root / "agent-composer.lock").write_text(
         "".join(
-            line
-            for line in (root / "agent-composer.lock").read_text(encoding="utf-8").splitlines(keepends=True)
-            if "shop" not in line
+            line for line in (root / "agent-composer.lock").read_text(encoding="utf-8").splitlines(keepends=True) if "shop" not in line
         ),
         encoding="utf-8",
     )

@@ -88,7 +88,12 @@ class Workspace:
         Raises:
             ComposerError: where there is none (``not-a-workspace``), or no such target (``unknown-target``).
         """
-        start = Path(path).resolve()
+        try:
+            start = Path(path).resolve(strict=True)
+        except OSError:
+            diagnostics = Diagnostics()
+            diagnostics.error("not-a-workspace", f"there is no folder `{path}`", unlocated(str(path)), "check the path")
+            raise ComposerError(tuple(diagnostics)) from None
         for folder in (start, *start.parents):
             if (folder / CONFIG_NAME).is_file() or ((folder / "fragments").is_dir() and (folder / "profiles").is_dir()):
                 return cls(folder, _find_target(target))
@@ -209,7 +214,7 @@ class Workspace:
         if len(profiles) != 1:
             message = f"a project's folder takes one profile, and this names {len(profiles)}"
             self.diagnostics.error("into-takes-one", message, unlocated("--into"), "write `build PROFILE --into DIR`")
-        elif not root.is_dir():
+        elif not str(into) or not root.is_dir():
             hint = "make it first, or check the path"
             self.diagnostics.error("missing-folder", f"there is no folder `{into}`", unlocated("--into"), hint)
         self.diagnostics.raise_errors()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -71,4 +72,7 @@ def main() -> None:
     if "--no-color" in sys.argv:
         # Help and usage errors are printed by Typer, which looks here alone.
         os.environ["NO_COLOR"] = "1"
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started us
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open until the end of the process
     app(prog_name=PROGRAM)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import typer
@@ -51,6 +52,14 @@ def _failures_caught(session: Session) -> Iterator[None]:
     except BrokenPipeError:
         _drop_output()
         raise typer.Exit(BROKEN_PIPE) from None
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EIO}:
+            raise typer.Exit(_report_bug(error, session)) from error
+        # Files that cannot be written are diagnostics: this is the output of the command itself.
+        _drop_output()
+        with suppress(OSError):
+            typer.echo(f"the output cannot be written: {error.strerror}", err=True)
+        raise typer.Exit(WRONG_INPUT) from None
     except Exception as error:
         code = _report(error, session)
         if code is None:
@@ -86,11 +95,10 @@ def _report(error: Exception, session: Session) -> int | None:
         return WRONG_INPUT
     if hasattr(error, "exit_code") and hasattr(error, "format_message"):
         return None
-    _report_bug(error, session)
-    return BUG
+    return _report_bug(error, session)
 
 
-def _report_bug(error: Exception, session: Session) -> None:
+def _report_bug(error: Exception, session: Session) -> int:
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     session.fail_internally(what)
     typer.echo(f"a bug of agent-composer: {' '.join(what.split())}", err=True)
@@ -98,3 +106,4 @@ def _report_bug(error: Exception, session: Session) -> None:
         traceback.print_exception(error, file=sys.stderr)
     else:
         typer.echo(f"set {DEBUG_VARIABLE}=1 and run it again for the traceback, and report both", err=True)
+    return BUG

@@ -19,7 +19,7 @@ from composer.workspace import Workspace
 __all__ = ["FoundOutput", "Question", "find_address", "find_output", "is_address", "layers_of", "read_question"]
 
 # The shortest path that leaves only numbers: so the colon of a Windows drive belongs to the path.
-_QUESTION: Final = re.compile(r"(?P<path>.+?)(?::(?P<line>\d+)(?::(?P<column>\d+))?)?", re.DOTALL)
+_QUESTION: Final = re.compile(r"(?P<path>.+?)(?::(?P<line>[0-9]{1,9})(?::(?P<column>[0-9]{1,9}))?)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,8 @@ class DiskDestination:
         place.parent.mkdir(parents=True, exist_ok=True)
         mode = stat.S_IMODE(place.stat().st_mode) if place.exists() else None
         temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}.tmp")
-        _create(temporary, content)
         try:
+            _create(temporary, content)
             if mode is not None:
                 temporary.chmod(mode)
             temporary.replace(place)

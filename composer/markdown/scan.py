@@ -6,7 +6,7 @@ What nests in what is decided afterwards, by :mod:`composer.markdown.parse`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -53,8 +53,6 @@ _TAG_LINE: Final = re.compile(r"^[ \t]*</?[A-Za-z][^<>]*>[ \t]*$")
 _LOOP: Final = re.compile(r"^for\s+(?P<name>[a-z_][a-z0-9_]*)\s+in\s+(?P<values>.+)$", re.DOTALL)
 _LITERAL_TARGET: Final = re.compile(r"""^(?P<quote>["'])(?P<address>[^"']*)(?P=quote)$""")
 _VARIABLE_TARGET: Final = re.compile(r"^[a-z_][a-z0-9_]*$")
-
-Stop = Callable[[str], bool]
 
 
 @dataclass(slots=True)
@@ -554,8 +552,8 @@ class Scanner:
             self._loops[offset] = _are_items(_flat(inner))
         return self._loops[offset]
 
-    def _take_opaque(self, last: int) -> LeafElement:
-        """Read lines that only Jinja can divide as one block."""
+    def _take_opaque(self, last: int, kind: LeafKind = LeafKind.OPAQUE) -> LeafElement:
+        """Read lines that only Jinja can divide, or those of a comment, as one block."""
         pending, first = self._take_pending()
         columns, _ = indentation(self.lines[self._next].text)
         lines = []
@@ -564,15 +562,17 @@ class Scanner:
             if inner is not None:
                 self.diagnostics.error(
                     "id-in-opaque-block",
-                    f"the id `{inner.name}` stands inside a statement that cuts blocks",
+                    f"the id `{inner.name}` stands inside {'a comment' if kind is LeafKind.MARKUP else 'a statement that cuts blocks'}",
                     inner.location,
-                    "put each `if`, `for` and their ends alone on a line around whole blocks, or take the id out",
+                    "take the id out"
+                    if kind is LeafKind.MARKUP
+                    else "put each `if`, `for` and their ends alone on a line around whole blocks, or take the id out",
                 )
             lines.append(without_indentation(line, columns))
         self._next = last + 1
         self._open_text = False
         unit = self._new_unit()
-        return LeafElement(first, last, columns, LeafKind.OPAQUE, Text(self.source, tuple(lines)), unit, pending)
+        return LeafElement(first, last, columns, kind, Text(self.source, tuple(lines), self._plain), unit, pending)
 
     # --- text ---------------------------------------------------------------------------------------------------------
 
@@ -592,15 +592,27 @@ class Scanner:
         """Tell the kind of the leaf that starts here, and its last line."""
         stripped = text.lstrip()
         if stripped.startswith("<!--"):
-            return LeafKind.MARKUP, self._last_line(lambda line: "-->" in line, inclusive=True)
+            return LeafKind.MARKUP, self._comment_end()
         if _TAG_LINE.match(text):
             return LeafKind.MARKUP, self._next
         if stripped.startswith(">"):
             return LeafKind.QUOTE, self._quote_end()
         following = self.lines[self._next + 1].text if self._next + 1 < len(self.lines) else ""
         if stripped.startswith("|") or ("|" in text and "|" in following and _TABLE_RULE.match(following)):
-            return LeafKind.TABLE, self._last_line(lambda line: "|" not in line)
+            return LeafKind.TABLE, self._table_end()
         return LeafKind.PARAGRAPH, self._paragraph_end(within_item=False)
+
+    def _comment_end(self) -> int:
+        for index in range(self._next, len(self.lines)):
+            if "-->" in self.lines[index].text:
+                return index
+        self.diagnostics.error(
+            "unclosed-comment",
+            "this comment is never closed, and would hide all that follows",
+            self._text_location(self._next),
+            "end it with `-->`",
+        )
+        return len(self.lines) - 1
 
     def _quote_end(self) -> int:
         index = self._next + 1
@@ -608,14 +620,9 @@ class Scanner:
             index += 1
         return index - 1
 
-    def _last_line(self, stops: Stop, *, inclusive: bool = False) -> int:
-        index = self._next
-        while index < len(self.lines):
-            text = self.lines[index].text
-            if inclusive and stops(text):
-                return index
-            if index > self._next and not inclusive and (not text.strip() or self._interrupts(index) or stops(text)):
-                return index - 1
+    def _table_end(self) -> int:
+        index = self._next + 1
+        while index < len(self.lines) and "|" in self.lines[index].text and not self._interrupts(index):
             index += 1
         return index - 1
 
@@ -631,14 +638,16 @@ class Scanner:
             return True
         return stripped.startswith("{#") and _TRAILING_ID.fullmatch(text.strip()) is not None
 
-    def _paragraph_end(self, *, within_item: bool) -> int:
+    def _paragraph_end(self, *, within_item: bool, content: int = 0) -> int:
+        """Return the last line of the text that starts here; ``content`` is the column of an item's text."""
         index = self._next + 1
         columns, _ = indentation(self.lines[self._next].text)
         while index < len(self.lines):
             text = self.lines[index].text
             if not text.strip() or self._interrupts(index):
                 break
-            if _RULE.match(text) and not _UNDERLINE.match(text):
+            # Dashes under a text make it a heading; left of an item's text they are a rule that ends the list.
+            if _RULE.match(text) and (not _UNDERLINE.match(text) or indentation(text)[0] < content):
                 break
             item = _ITEM.match(text)
             # A number other than 1 begins no list in a text, but it goes on with the list around the text.
@@ -673,6 +682,8 @@ class Scanner:
     def _take_lines(self, kind: LeafKind, last: int) -> LeafElement:
         if kind is not LeafKind.RULE and (end := self._extend_over_statements(last)) > last:
             return self._take_opaque(end)
+        if kind is LeafKind.MARKUP and last > self._next:
+            return self._take_opaque(last, LeafKind.MARKUP)
         if kind is LeafKind.PARAGRAPH and self._open_text and not self._is_cut:
             self._report_cut()
         pending, first = self._take_pending()
@@ -743,7 +754,8 @@ class Scanner:
 
     def _take_item(self, match: re.Match[str]) -> Element:
         fenced = _FENCE.match(match["text"])
-        last = self._paragraph_end(within_item=True) if match["text"].strip() and not fenced else self._next
+        content = len(f"{match['indent']}{match['mark']}".expandtabs(TAB_WIDTH))
+        last = self._paragraph_end(within_item=True, content=content) if match["text"].strip() and not fenced else self._next
         if fenced:
             last = next(
                 (i for i in range(self._next + 1, len(self.lines)) if self.lines[i].text.strip().startswith(fenced["fence"])),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from composer.characters import check_characters
 from composer.errors import Diagnostics, nearest_name
 from composer.looks import BUILT_IN_LOOKS, HEADING
 from composer.lookup.index import Index
@@ -54,6 +55,8 @@ def read_overrides(pairs: Iterable[str], index: Index) -> tuple[Override, ...]:
         name, equals, text = pair.partition("=")
         location = source.at(0, max(len(name), 1))
         declaration = index.catalog.declarations.get(name)
+        if not check_characters(source, 0, len(pair), index.diagnostics):
+            continue
         if not equals:
             index.diagnostics.error("bad-override", f"`{pair}` sets nothing", location, "write `--set name=value`")
         elif declaration is None:

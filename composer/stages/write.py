@@ -51,6 +51,13 @@ class WriteScope:
         """Return a file's path below the root."""
         return str(PurePosixPath(self.folder, file.profile, file.path) if self.folder else file.path)
 
+    def may_hold(self, entry: LockEntry) -> bool:
+        """Whether a recorded path can be an output at all: a line that somebody wrote into the lock must not remove a source."""
+        folders = PurePosixPath(entry.path).parts[:-1]
+        if not self.folder:
+            return bool(folders) and folders[0].startswith(".")
+        return entry.profile in folders[1:] and folders[0] not in {"fragments", "profiles"}
+
     def covers(self, profile: str) -> bool:
         """Whether outputs recorded for ``profile`` are this run's to remove."""
         return self.is_whole or profile in self.profiles
@@ -105,15 +112,16 @@ def write_files(
         *_plan_outputs(made, destination, lock, found, overwrite=overwrite),
         *_plan_leftovers(made, destination, scope, lock, found),
     ]
-    results: tuple[FileResult, ...] = ()
+    done: list[tuple[_Step, FileResult | None]] = []
     if not found.errors:
-        done = _carry_out(steps, destination, scope, found)
-        results = tuple(result for _, result in done if result)
-        after = print_lock(_recorded(lock, (step for step, _ in done)))
-        _write_lock(after, source, destination, found, exists=raw is not None)
+        try:
+            _carry_out(steps, destination, scope, found, done)
+        finally:
+            # Also where the run is interrupted: what is on disk is ours, and the next run has to know.
+            _write_lock([step for step, _ in done], source, destination, found)
     for diagnostic in found:
         diagnostics.add(diagnostic)
-    return results
+    return tuple(result for _, result in sorted(done, key=lambda pair: pair[0].path) if result)
 
 
 # --- Compare ----------------------------------------------------------------------------------------------------------
@@ -138,7 +146,7 @@ def _plan_leftovers(
     """Decide for each file that an earlier run made and this one would have made, but did not."""
     same_name = {path.casefold(): path for path in made}
     for entry in lock.outputs.values():
-        if entry.path in made or not scope.covers(entry.profile):
+        if entry.path in made or not scope.covers(entry.profile) or not scope.may_hold(entry):
             continue
         twin = same_name.get(entry.path.casefold())
         try:
@@ -196,10 +204,13 @@ def _leftover_step(entry: LockEntry, existing: bytes | None) -> _Step:
 
 
 def _carry_out(
-    steps: Sequence[_Step], destination: Destination, scope: WriteScope, diagnostics: Diagnostics
-) -> list[tuple[_Step, FileResult | None]]:
-    """Do what was decided, writing before removing; give each step that came to be, by path, with its result."""
-    done: list[tuple[_Step, FileResult | None]] = []
+    steps: Sequence[_Step],
+    destination: Destination,
+    scope: WriteScope,
+    diagnostics: Diagnostics,
+    done: list[tuple[_Step, FileResult | None]],
+) -> None:
+    """Do what was decided, writing before removing; add each step that came to be to ``done``, with its result."""
     for step in sorted(steps, key=lambda step: step.deed is _Deed.REMOVE):
         verb = "removed" if step.deed is _Deed.REMOVE else "written"
         try:
@@ -210,7 +221,6 @@ def _carry_out(
                 break
         else:
             done.append((step, FileResult(step.path, step.profile, step.action, copy) if step.action else None))
-    return sorted(done, key=lambda pair: pair[0].path)
 
 
 def _do(step: _Step, destination: Destination, scope: WriteScope) -> str:
@@ -244,12 +254,15 @@ def _recorded(lock: Lock, done: Iterable[_Step]) -> Lock:
     return Lock(outputs, lock.others)
 
 
-def _write_lock(text: str, before: SourceFile, destination: Destination, diagnostics: Diagnostics, *, exists: bool) -> None:
-    has_lines = text.count("\n") > 1
-    if text == before.text or not (has_lines or exists):
-        return
+def _write_lock(done: Sequence[_Step], before: SourceFile, destination: Destination, diagnostics: Diagnostics) -> None:
+    """Record the steps in the lock as it is by now: another run may have written to it since this one began."""
     try:
-        destination.write(before.path, text.encode())
+        raw = destination.read(before.path)
+        current = SourceFile.from_raw(before.path, (raw or b"").decode(errors="replace"))
+        text = print_lock(_recorded(parse_lock(current, Diagnostics()), done))
+        has_lines = text.count("\n") > 1
+        if text != current.text and (has_lines or raw is not None):
+            destination.write(before.path, text.encode())
     except OSError as error:
         _report(before.path, error, "written", diagnostics)
 

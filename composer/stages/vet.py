@@ -98,6 +98,7 @@ def _check_names(index: Index, fragment: Fragment) -> None:
     if fragment.agent is not None:
         found.extend(_agent_expressions(index, fragment.agent.fields))
     for expression, location, bound in found:
+        _check_comparison(index, expression, location)
         for name in expression.names:
             root = name.partition(".")[0]
             if root in bound or _is_ambient(index, name, location):
@@ -297,6 +298,7 @@ def _check_edit_names(index: Index, text: YamlScalar, *, is_blocks: bool, home: 
         found = expressions_of(index.templates.of(index.line_text(text)))
     for expression, location, bound in found:
         names = [name for name in expression.names if name.partition(".")[0] not in bound]
+        _check_comparison(index, expression, location)
         _check_profile_names(index, Expression(expression.text, tuple(names)), location, home)
 
 
@@ -309,3 +311,16 @@ def _check_profile_names(index: Index, expression: Expression, location: Locatio
         if name not in index.catalog.declarations and not index.catalog.broken:
             hint = nearest_name(name, index.catalog.declarations) or "declare it under `vars` in a fragment or in agent-composer.yaml"
             index.diagnostics.error("undeclared-variable", f"no fragment declares `{name}`", location, hint)
+
+
+def _check_comparison(index: Index, expression: Expression, location: Location) -> None:
+    """Report a comparison of a variable with a word that it can never be: the text behind it would go without a word."""
+    if expression.compared is None:
+        return
+    declaration = index.catalog.declarations.get(expression.names[0]) if expression.names else None
+    word = expression.compared[1]
+    if declaration is not None and declaration.type.choices and word not in declaration.type.choices:
+        choices = ", ".join(f"`{choice}`" for choice in declaration.type.choices)
+        hint = nearest_name(word, declaration.type.choices) or f"it can be {choices}"
+        message = f"`{declaration.name}` is never `{word}`"
+        index.diagnostics.error("impossible-comparison", message, location, hint, [Note("declared here", declaration.location)])

@@ -26,6 +26,7 @@ __all__ = [
     "ListBlock",
     "Loop",
     "Section",
+    "Syntax",
     "Text",
     "TextLine",
     "Unit",
@@ -33,6 +34,19 @@ __all__ = [
     "describe",
     "walk_blocks",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """What a text may hold besides Markdown and ids.
+
+    Where ``is_plain`` is set there is no Jinja, and statements are text; ``has_includes`` then says whether lines that include are read all
+    the same. ``is_verbatim`` takes in what no composed text should have, such as a code block that is never closed.
+    """
+
+    is_plain: bool = False
+    has_includes: bool = True
+    is_verbatim: bool = False
 
 
 class LeafKind(StrEnum):
@@ -191,12 +205,13 @@ Block = Leaf | Item | ListBlock | Section | Conditional | Loop | Inclusion
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """The blocks of one source text, and how many text-bearing runs it has."""
+    """The blocks of one source text, how many text-bearing runs it has, and how it was read."""
 
     source: SourceFile
     blocks: tuple[Block, ...]
     location: Location
     unit_count: int
+    syntax: Syntax = Syntax()
 
 
 def child_blocks(block: Block) -> tuple[Block, ...]:

@@ -18,6 +18,7 @@ from composer.stages.render import render_agent
 from composer.stages.resolve import Override, resolve_profile
 from composer.stages.vet import vet_index
 from composer.targets import Target
+from composer.verbatim import lay_out_verbatim
 
 __all__ = ["compose_profile", "read_index"]
 
@@ -48,12 +49,14 @@ def _compose_agents(profile: ResolvedProfile, index: Index, target: Target, diag
     composed: list[Composed] = []
     documents: list[RenderedDocument] = []
     for agent in profile.agents:
-        target.check_fields(agent.name, agent.fields, agent.location, diagnostics)
+        is_verbatim = agent.fragment.document.syntax.is_verbatim
+        if not is_verbatim:
+            target.check_fields(agent.name, agent.fields, agent.location, diagnostics)
         scope = open_scope(profile, agent, index.catalog.declarations, target.name, diagnostics)
         plan = plan_agent(agent, index, scope)
         document = render_agent(plan, index, scope)
         composed.append(Composed(plan, scope))
-        documents.append(lay_out(document))
+        documents.append(lay_out_verbatim(document) if is_verbatim else lay_out(document))
     # What could not be read or planned would look as if it had no effect.
     if not diagnostics.errors and not index.diagnostics.errors:
         check_reach(profile.profile, composed, index, diagnostics)

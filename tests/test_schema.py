@@ -266,7 +266,7 @@ agent:
     front, told = _front(text)
     assert told == []
     assert front is not None
-    assert (front.about, front.is_plain) == ("Baseline", True)
+    assert (front.about, front.syntax.is_plain) == ("Baseline", True)
     assert {name: (str(v.type), v.default and plain_data(v.default), v.doc) for name, v in front.variables.items()} == {
         "validator": ("str", "a schema", "what checks the input"),
         "level": ("enum[core, full]", "core", ""),
@@ -309,7 +309,7 @@ INVALID_FRONT_MATTER = {
         ["2:8 uses-own-variable: `a` stands under `uses` and is declared in the same file"],
     ),
     "used twice": ("uses: [a, a]\n", ["1:11 duplicate-name: `uses` names `a` twice"]),
-    "syntax": ("syntax: jinja2\n", ["1:9 bad-value: `syntax` must be `jinja` or `plain`, not `jinja2`"]),
+    "syntax": ("syntax: jinja2\n", ["1:9 bad-value: `syntax` must be `jinja` or `plain` or `includes`, not `jinja2`"]),
     "moved to a list": ("moved: {a: [b]}\n", ["1:12 wrong-type: `a` must be text, not a list"]),
     "no description": ("agent: {tools: [Read]}\n", ["1:1 missing-key: `agent` has no `description`"]),
     "empty description": ("agent:\n  description: ' '\n", ["2:16 empty-text: the text of `description` is empty"]),

@@ -117,16 +117,14 @@ def _places(block: Block, name: str) -> Iterator[Insertion]:
 
 
 def parser_of(fragment: Fragment) -> Parse:
-    """Return what reads a fragment's body, as plain text or as a template, whichever it was read as; it gives None for faulty text."""
-    start = fragment.document.location.start
+    """Return what reads a fragment's body by the syntax that it was read by; it gives None for faulty text."""
 
-    def parse(source: SourceFile, *, plain: bool) -> Document | None:
+    def parse(source: SourceFile) -> Document | None:
         found = Diagnostics()
-        document = parse_document(source, start, found, plain=plain)
+        document = parse_document(source, fragment.document.location.start, found, fragment.document.syntax)
         return None if found.errors else document
 
-    is_plain = not _same_blocks(fragment.document, parse(fragment.source, plain=False), {})
-    return lambda source: parse(source, plain=is_plain)
+    return parse
 
 
 def _same_blocks(before: Document, after: Document | None, names: Mapping[Block, str]) -> bool:

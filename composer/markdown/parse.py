@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from composer.blocks import (
     Block,
@@ -17,6 +18,7 @@ from composer.blocks import (
     ListBlock,
     Loop,
     Section,
+    Syntax,
     TextLine,
     Unit,
     child_blocks,
@@ -38,6 +40,7 @@ from composer.source import Location, SourceFile
 __all__ = ["parse_document", "parse_lines", "print_blocks", "source_lines"]
 
 NO_HEADING = 0
+JINJA: Final = Syntax()
 
 
 def source_lines(source: SourceFile, start: int) -> tuple[TextLine, ...]:
@@ -53,19 +56,19 @@ def source_lines(source: SourceFile, start: int) -> tuple[TextLine, ...]:
     return tuple(lines)
 
 
-def parse_document(source: SourceFile, start: int, diagnostics: Diagnostics, *, plain: bool = False) -> Document:
-    """Read the body of a fragment, which starts at offset ``start``; where ``plain`` is set, it holds no Jinja."""
-    document = parse_lines(source, source_lines(source, start), diagnostics, plain=plain)
+def parse_document(source: SourceFile, start: int, diagnostics: Diagnostics, syntax: Syntax = JINJA) -> Document:
+    """Read the body of a fragment, which starts at offset ``start``."""
+    document = parse_lines(source, source_lines(source, start), diagnostics, syntax)
     return replace(document, location=source.at(start, len(source.text)))
 
 
-def parse_lines(source: SourceFile, lines: Sequence[TextLine], diagnostics: Diagnostics, *, plain: bool = False) -> Document:
+def parse_lines(source: SourceFile, lines: Sequence[TextLine], diagnostics: Diagnostics, syntax: Syntax = JINJA) -> Document:
     """Read lines that need not stand side by side in their source, such as a block scalar of a profile."""
-    scanner = Scanner(source, lines, diagnostics, plain=plain)
+    scanner = Scanner(source, lines, diagnostics, syntax)
     elements, _ = scanner.scan()
     blocks = _Nester(scanner, elements, diagnostics).nest(NO_HEADING, 0, within_item=False)
     first, last = (lines[0].offset, lines[-1].offset + len(lines[-1].text)) if lines else (0, 0)
-    return Document(source, blocks, source.at(first, last), scanner.order)
+    return Document(source, blocks, source.at(first, last), scanner.order, syntax)
 
 
 def print_blocks(document: Document) -> str:

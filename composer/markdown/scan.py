@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from composer.blocks import Identifier, LeafKind, Text, TextLine, Unit
+from composer.blocks import Identifier, LeafKind, Syntax, Text, TextLine, Unit
 from composer.errors import Diagnostics, Note
 from composer.source import Location, SourceFile
 
@@ -41,6 +41,7 @@ _STATEMENT: Final = re.compile(r"\{%(?P<open>[-+]?)(?P<body>.*?)(?P<close>[-+]?)
 _STATEMENT_LINE: Final = re.compile(
     r"^(?P<indent>[ \t]*)(?:(?P<hashes>\#{1,6})[ \t]+)?\{%(?P<open>[-+]?)(?P<body>(?:(?!%\}).)*?)(?P<close>[-+]?)%\}[ \t]*$"
 )
+_INCLUDE_LINE: Final = re.compile(r"""[ \t]*(?:\#{1,6}[ \t]+)?\{%[ \t]*include[ \t]+["'][^"'{}]+["'][ \t]*%\}[ \t]*""")
 _FENCE: Final = re.compile(r"^[ \t]*(?P<fence>`{3,}(?=[^`]*$)|~{3,})")
 _HEADING: Final = re.compile(r"^(?P<hashes>#{1,6})(?:[ \t]+(?P<title>.*?))?[ \t]*$")
 _RULE: Final = re.compile(r"^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
@@ -192,13 +193,14 @@ def statement_words(text: str) -> list[str]:
 class Scanner:
     """Reads lines one after the other; ``scan`` gives the elements up to a statement that ends them."""
 
-    def __init__(self, source: SourceFile, lines: Sequence[TextLine], diagnostics: Diagnostics, *, plain: bool) -> None:
-        """Start at the first line. Where ``plain`` is set, no line is a statement."""
+    def __init__(self, source: SourceFile, lines: Sequence[TextLine], diagnostics: Diagnostics, syntax: Syntax) -> None:
+        """Start at the first line."""
         self.source = source
         self.lines = lines
         self.diagnostics = diagnostics
         self.order = 0
-        self._plain = plain
+        self._syntax = syntax
+        self._plain = syntax.is_plain
         self._next = 0
         # The runs of blank lines since the last text, each with the column of the structure line that ended it.
         self._runs: list[tuple[int, int]] = []
@@ -356,7 +358,7 @@ class Scanner:
 
     def _statement_at(self, index: int) -> _Statement | None:
         """Read line ``index`` as a statement that stands alone on its line, if it is one."""
-        if self._plain or "{%" not in self.lines[index].text:
+        if "{%" not in self.lines[index].text or not self._reads_statement(self.lines[index].text):
             return None
         line, identifier_match = self.lines[index], None
         text = line.text
@@ -381,6 +383,11 @@ class Scanner:
         identifier = self._split_identifier(line)[1] if identifier_match and index == self._next else None
         body = TextLine(body_start, match["body"].strip())
         return _Statement(word, body, indentation(text)[0], len(match["hashes"]) if match["hashes"] else None, identifier, location)
+
+    def _reads_statement(self, text: str) -> bool:
+        if not self._plain:
+            return True
+        return self._syntax.is_plain and self._syntax.has_includes and _INCLUDE_LINE.fullmatch(text) is not None
 
     def _take_statement(self, statement: _Statement, elements: list[Element]) -> None:
         match statement.word:
@@ -546,7 +553,7 @@ class Scanner:
         """Look ahead: does a loop yield items and nothing else, so that it is structure?"""
         offset = self.lines[self._next].offset
         if offset not in self._loops:
-            quiet = Scanner(self.source, self.lines[self._next + 1 : last], Diagnostics(), plain=False)
+            quiet = Scanner(self.source, self.lines[self._next + 1 : last], Diagnostics(), Syntax())
             quiet._depth, quiet._loops = self._depth, self._loops
             inner, _ = quiet.scan()
             self._loops[offset] = _are_items(_flat(inner))
@@ -606,12 +613,13 @@ class Scanner:
         for index in range(self._next, len(self.lines)):
             if "-->" in self.lines[index].text:
                 return index
-        self.diagnostics.error(
-            "unclosed-comment",
-            "this comment is never closed, and would hide all that follows",
-            self._text_location(self._next),
-            "end it with `-->`",
-        )
+        if not self._syntax.is_verbatim:
+            self.diagnostics.error(
+                "unclosed-comment",
+                "this comment is never closed, and would hide all that follows",
+                self._text_location(self._next),
+                "end it with `-->`",
+            )
         return len(self.lines) - 1
 
     def _quote_end(self) -> int:
@@ -684,7 +692,7 @@ class Scanner:
             return self._take_opaque(end)
         if kind is LeafKind.MARKUP and last > self._next:
             return self._take_opaque(last, LeafKind.MARKUP)
-        if kind is LeafKind.PARAGRAPH and self._open_text and not self._is_cut:
+        if kind is LeafKind.PARAGRAPH and self._open_text and not self._is_cut and not self._syntax.is_verbatim:
             self._report_cut()
         pending, first = self._take_pending()
         columns, _ = indentation(self.lines[self._next].text)
@@ -719,9 +727,13 @@ class Scanner:
         while last < len(self.lines) and not closing.match(self.lines[last].text):
             last += 1
         if last == len(self.lines):
-            self.diagnostics.error(
-                "unclosed-code-block", "this code block is never closed", self._text_location(self._next), f"close it with a line {fence}"
-            )
+            if not self._syntax.is_verbatim:
+                self.diagnostics.error(
+                    "unclosed-code-block",
+                    "this code block is never closed",
+                    self._text_location(self._next),
+                    f"close it with a line {fence}",
+                )
             last -= 1
         lines = tuple(without_indentation(self.lines[index], columns) for index in range(self._next, last + 1))
         self._next = last + 1
@@ -738,7 +750,7 @@ class Scanner:
         self._next += 1
         self._open_text = False
         named = self._one_of(identifier, pending)
-        if not title.text:
+        if not title.text and (named is not None or not self._syntax.is_verbatim):
             # It prints nothing, so it is looked through: the gap goes on.
             self._end_run(0)
             if named is None:

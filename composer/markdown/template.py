@@ -7,8 +7,10 @@ place of each part.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final
 
 from composer.blocks import Text
@@ -144,12 +146,10 @@ class _Reader:
     # --- places -------------------------------------------------------------------------------------------------------
 
     def _offset(self, position: int) -> int:
-        if len(self._starts) == 1:
-            return self._starts[0][1] + position
-        for start, offset in reversed(self._starts):
-            if position >= start:
-                return offset + position - start
-        return 0
+        if not self._starts:
+            return 0
+        start, offset = self._starts[bisect_right(self._starts, position, key=itemgetter(0)) - 1]
+        return offset + position - start
 
     def _location(self, start: int, end: int) -> Location:
         first = self._offset(start)

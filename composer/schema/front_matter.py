@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
+from composer.blocks import Syntax
 from composer.errors import Diagnostics, Note
 from composer.model import AgentSpec, VariableDeclaration, YamlMapping, YamlScalar
 from composer.schema.parts import (
@@ -21,16 +23,22 @@ from composer.source import SourceFile
 
 __all__ = ["FrontMatter", "read_front_matter"]
 
+_SYNTAXES: Final = {
+    (name, is_verbatim): Syntax(is_plain=name in {"plain", "includes"}, has_includes=name != "plain", is_verbatim=is_verbatim)
+    for name in ("", "jinja", "plain", "includes")
+    for is_verbatim in (False, True)
+}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrontMatter:
-    """What a fragment says of itself. ``is_plain`` means that its text holds no Jinja; ``agent`` is set for agents."""
+    """What a fragment says of itself; ``agent`` is set for agents."""
 
     about: str
     variables: Mapping[str, VariableDeclaration]
     uses: Mapping[str, YamlScalar]
     moved: Mapping[str, YamlScalar]
-    is_plain: bool
+    syntax: Syntax
     agent: AgentSpec | None
 
 
@@ -65,21 +73,21 @@ def _convert(root: YamlMapping, diagnostics: Diagnostics) -> FrontMatter:
     moved = mapping_of(root, "moved")
     renamed = {old: new for old, new in moved.entries.items() if isinstance(new, YamlScalar)} if moved else {}
     agent = mapping_of(root, "agent")
+    is_verbatim = agent is not None and text_of(agent, "verbatim") == "true"
     if agent is not None:
-        _check_agent(agent, root.keys["agent"], diagnostics)
+        _check_agent(agent, root.keys["agent"], diagnostics, is_verbatim=is_verbatim)
     return FrontMatter(
         about=text_of(root, "about"),
         variables=variables,
         uses=uses,
         moved=renamed,
-        is_plain=text_of(root, "syntax") == "plain",
+        syntax=_SYNTAXES.get((text_of(root, "syntax"), is_verbatim), Syntax()),
         agent=AgentSpec(agent, root.keys["agent"].location) if agent is not None else None,
     )
 
 
-def _check_agent(agent: YamlMapping, key: YamlScalar, diagnostics: Diagnostics) -> None:
-    # An imported agent that is kept byte for byte has its description inside `front_matter`.
-    is_verbatim = text_of(agent, "verbatim") == "true"
+def _check_agent(agent: YamlMapping, key: YamlScalar, diagnostics: Diagnostics, *, is_verbatim: bool) -> None:
+    # An imported agent that is kept byte for byte has its description inside `front_matter`, or none.
     if "description" not in agent.keys and not is_verbatim:
         hint = "write `description: |` and on the next line when to use the agent"
         diagnostics.error("missing-key", "`agent` has no `description`", key.location, hint)

@@ -196,6 +196,13 @@ class AgentShape(OpenShape):
 
     description: Text = _optional("When to use the agent. Write it as a block scalar `|`.")
     examples: dict[str, OwnExampleShape] = _optional("Examples of when to use the agent, by id.")
+    verbatim: bool = _optional("Print the text of the fragments byte for byte. `import` writes it.")
+    front_matter: Text = _optional("Only with `verbatim`: the lines between the two `---`, printed as they stand.")
+    path: Text = _optional("Only with `verbatim`: the output path below the project's root; `*` stands for the agent's name.")
+    bom: bool = _optional("Only with `verbatim`: begin the file with a byte order mark.")
+    eol: Literal["lf", "crlf", "cr"] = _optional("Only with `verbatim`: how lines end; `lf` if it is not set.")
+    final_newlines: int = _optional("Only with `verbatim`: the number of line ends at the end; 1 if it is not set.", ge=0, strict=False)
+    characters: dict[str, Text] = _optional("Only with `verbatim`: characters that stand for others no source may hold, as in `␄: U+0004`.")
 
 
 class FragmentShape(Shape):
@@ -205,7 +212,7 @@ class FragmentShape(Shape):
     vars: dict[str, VariableShape] = _optional("The variables that this fragment declares.")
     uses: Names = _optional("Variables that this fragment reads and another fragment, or the workspace file, declares.")
     moved: dict[str, Text] = _optional("Ids or addresses that were renamed: a map of old to new.")
-    syntax: Literal["jinja", "plain"] = _optional("plain: the text holds no Jinja.")
+    syntax: Literal["jinja", "plain", "includes"] = _optional("plain: the text holds no Jinja. includes: none but lines that include.")
     agent: AgentShape = _optional("Makes the fragment an agent, which profiles can build.")
 
 

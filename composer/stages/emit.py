@@ -10,6 +10,7 @@ from composer.errors import Diagnostics, InternalError, Note
 from composer.model import OutputFile, RenderedDocument, Segment, SegmentKind
 from composer.source import Location
 from composer.targets import Target
+from composer.verbatim_file import emit_verbatim
 
 __all__ = ["emit_document", "emit_documents"]
 
@@ -45,6 +46,8 @@ def emit_document(document: RenderedDocument, target: Target, diagnostics: Diagn
         InternalError: if the file does not read back as it was meant.
     """
     location = document.plan.agent.location
+    if document.plan.agent.fragment.document.syntax.is_verbatim:
+        return emit_verbatim(document, target, diagnostics)
     target.check_rendered(document.fields, diagnostics)
     body = _end_with_one_newline(document.body, location)
     if not body:

@@ -28,7 +28,7 @@ from composer.model import (
     Trace,
 )
 
-__all__ = ["lay_out"]
+__all__ = ["lay_out", "list_marks"]
 
 BULLETS: Final = frozenset("-*+")
 _MARK: Final = re.compile(r"^(?P<bullet>[-*+]|(?P<number>\d+)(?P<delimiter>[.)]))(?P<gap>\s*)(?P<box>\[[ xX]\]\s*)?$")
@@ -150,7 +150,7 @@ def _join_lists(found: Iterable[tuple[PlannedList, int] | None]) -> Mapping[Plan
             items = tuple(item for block in group for item in block.items)
             is_tight = next((block.is_tight for block in group if block.is_tight is not None), None)
             whole = replace(group[0], items=items, is_tight=is_tight, is_joined=True)
-            marks = iter(_marks(whole))
+            marks = iter(list_marks(whole))
             joined |= {block: _Joined(whole, [next(marks) for _ in block.items]) for block in group}
     return joined
 
@@ -180,7 +180,7 @@ def _leaf_run(leaf: PlannedLeaf, frame: _Frame) -> _Run:
 
 
 def _lay_list(block: PlannedList, frame: _Frame) -> Iterator[_Run]:
-    joined = frame.joined.get(block) or _Joined(block, _marks(block))
+    joined = frame.joined.get(block) or _Joined(block, list_marks(block))
     lists = (*frame.lists, joined.whole)
     for item, mark in zip(block.items, joined.marks, strict=True):
         indent = frame.indent + item.line.slot.indent
@@ -304,7 +304,7 @@ def _sentence(line: Line) -> Iterator[Segment]:
 # --- marks ------------------------------------------------------------------------------------------------------------
 
 
-def _marks(block: PlannedList) -> list[str]:
+def list_marks(block: PlannedList) -> list[str]:
     """Give each item its mark: as written, or like its neighbours' where an edit brought it; numbered again where items came or went."""
     written = [item.mark for item in block.items]
     model = next((mark for mark in written if mark), None) or _origin_mark(block.origin)

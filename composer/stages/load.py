@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from composer.blocks import Syntax
 from composer.errors import Diagnostics, Note
 from composer.files.disk import Disk, FoundFile
 from composer.markdown.parse import parse_document
@@ -119,10 +120,10 @@ class _Loader:
 
     def _parse_fragment(self, fragment_id: str, source: SourceFile, found: Diagnostics) -> Fragment | None:
         text = source.text
-        front: FrontMatter | None = FrontMatter("", {}, {}, {}, is_plain=False, agent=None)
+        front: FrontMatter | None = FrontMatter("", {}, {}, {}, syntax=Syntax(), agent=None)
         body = 0
         # A body whose front matter cannot be read is still checked, by the syntax that it most likely has.
-        is_plain = False
+        syntax = Syntax()
         if opening := _FENCE.match(text):
             closing = _FENCE.search(text, opening.end())
             if closing is None:
@@ -131,11 +132,11 @@ class _Loader:
                 return None
             start, end = min(opening.end() + 1, len(text)), closing.start()
             front = read_front_matter(fragment_id, source, start, end, found)
-            is_plain = front.is_plain if front else _IS_PLAIN.search(text, start, end) is not None
+            syntax = front.syntax if front else Syntax(is_plain=_IS_PLAIN.search(text, start, end) is not None, has_includes=False)
             body = min(closing.end() + 1, len(text))
         if front is not None:
             self.declared.append(front.variables)
-        document = parse_document(source, body, found, plain=is_plain)
+        document = parse_document(source, body, found, syntax)
         if front is None:
             return None
         return Fragment(fragment_id, source, front.about, front.variables, front.uses, front.moved, front.agent, document)

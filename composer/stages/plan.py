@@ -50,6 +50,7 @@ from composer.model import (
     Verb,
 )
 from composer.source import Location
+from composer.stretches import join_stretches
 
 __all__ = ["plan_agent"]
 
@@ -113,6 +114,7 @@ class _Planner:
         self._rounds = 0
         self._count = 0
         self._depth = 0
+        self._is_verbatim = agent.fragment.document.syntax.is_verbatim
         self.absences: list[Absence] = []
         self.reached: set[str] = set()
         self.landed: set[str] = set()
@@ -139,6 +141,8 @@ class _Planner:
 
     def _planned(self, blocks: Iterable[Block], context: _Context) -> list[Planned]:
         planned: list[Planned] = []
+        if self._is_verbatim and not context.in_list and context.home in self._index.catalog.fragments:
+            blocks = join_stretches(blocks, context.document)
         for block in blocks:
             self._count += 1
             if self._count > MAX_BLOCKS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from composer.blocks import Block, Conditional, Inclusion, Item, Leaf, ListBlock, Loop, Section, describe, walk_blocks
+from composer.blocks import Block, Conditional, Inclusion, Item, Leaf, ListBlock, Loop, Section, Text, describe, walk_blocks
 from composer.errors import Note, nearest_name
 from composer.lookup.inclusion import check_inclusion, included_blocks
 from composer.lookup.index import TEMPLATE_FIELDS, Index, Place, is_entry
@@ -49,13 +49,13 @@ def _expressions(index: Index, blocks: Iterable[Block], bound: frozenset[str]) -
     for block in blocks:
         match block:
             case Leaf():
-                yield from expressions_of(index.templates.of(block.text), bound)
+                yield from _text_expressions(index, block.text, bound)
             case Item():
-                yield from expressions_of(index.templates.of(block.text), bound)
+                yield from _text_expressions(index, block.text, bound)
                 yield from _expressions(index, block.body, bound)
             case Section():
                 if block.title is not None:
-                    yield from expressions_of(index.templates.of(block.title), bound)
+                    yield from _text_expressions(index, block.title, bound)
                 yield from _expressions(index, block.body, bound)
             case ListBlock():
                 yield from _expressions(index, block.entries, bound)
@@ -71,6 +71,12 @@ def _expressions(index: Index, blocks: Iterable[Block], bound: frozenset[str]) -
             case Inclusion():
                 if block.variable is not None:
                     yield Expression(block.variable, (block.variable,), block.variable), block.target, bound
+
+
+def _text_expressions(index: Index, text: Text, bound: frozenset[str]) -> Iterator[_Use]:
+    # Most texts have no brace: they are read when they are printed, if they are.
+    if not text.plain and any("{" in line.text for line in text.lines):
+        yield from expressions_of(index.templates.of(text), bound)
 
 
 def _field_texts(node: YamlNode) -> Iterator[YamlScalar]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from composer.blocks import Block, child_blocks, walk_blocks
+from composer.blocks import Block, Syntax, child_blocks, walk_blocks
 from composer.errors import Diagnostics
 from composer.markdown.parse import parse_document, print_blocks
 from composer.markdown.template import Templates
@@ -43,7 +43,7 @@ def _are_in_order(blocks: Sequence[Block], start: int, end: int) -> None:
 def test_printing_gives_back_the_text(text: str, plain: bool) -> None:  # noqa: FBT001 - hypothesis hands it over by position
     """Whatever the text, its blocks print it again, character for character."""
     source = SourceFile.from_raw("x.md", text)
-    document = parse_document(source, 0, Diagnostics(), plain=plain)
+    document = parse_document(source, 0, Diagnostics(), Syntax(is_plain=plain, has_includes=False))
     assert print_blocks(document) == source.text
     _are_in_order(document.blocks, 0, len(source.text))
 
@@ -54,7 +54,7 @@ def test_every_message_has_a_place(text: str, plain: bool) -> None:  # noqa: FBT
     """Whatever is wrong with a text is told with a line and a column inside it."""
     source = SourceFile.from_raw("x.md", text)
     found = Diagnostics()
-    document = parse_document(source, 0, found, plain=plain)
+    document = parse_document(source, 0, found, Syntax(is_plain=plain, has_includes=False))
     templates = Templates(found)
     for block, _ in walk_blocks(document.blocks):
         for words in (getattr(block, "text", None), getattr(block, "title", None)):

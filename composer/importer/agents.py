@@ -1,0 +1,128 @@
+"""Sources -> agents: each with a name that is its own in its project, alike bodies known to be one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import PurePosixPath
+
+from composer.importer.envelope import Envelope, open_file
+from composer.importer.sources import Source
+from composer.naming import is_kebab_case, kebab_case
+
+__all__ = ["Agent", "Settings", "make_agents", "settings_of"]
+
+_RULE = ".claude/agents/*.md"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Agent:
+    """One agent of one project: ``fragment`` is the id of the file that holds its text, its own or another's with the same body."""
+
+    source: Source
+    name: str
+    envelope: Envelope
+    fragment: str
+    base: Agent | None = None
+
+    @property
+    def label(self) -> str:
+        """How a report names the agent."""
+        return self.source.label
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an agent's file says beside its body: ``rules`` about its bytes, and its front matter as fields or whole (None: it has none).
+
+    ``written`` is the front matter as it stands in the file, whichever of the two is used.
+    """
+
+    rules: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
+    front_matter: str | None = None
+    written: str | None = field(default=None, compare=False)
+
+
+def make_agents(sources: Iterable[Source], taken_ids: Collection[str]) -> list[Agent]:
+    """Name the agents of all projects, and find those whose body another has, too.
+
+    Args:
+        sources: the files.
+        taken_ids: ids of fragments that are there already.
+    """
+    agents: list[Agent] = []
+    names: dict[str, set[str]] = {}
+    fragments = set(taken_ids)
+    by_body: dict[tuple[str, ...], Agent] = {}
+    for source in sources:
+        envelope = open_file(source.text)
+        name = _free_name(source.path, dict(envelope.fields).get("name", ""), names.setdefault(source.project, set()))
+        base = by_body.get(envelope.body) if envelope.body else None
+        if base is not None:
+            agents.append(Agent(source, name, envelope, base.fragment, base))
+            continue
+        fragment = _free_fragment(name, source.project, fragments)
+        agent = Agent(source, name, envelope, fragment)
+        by_body.setdefault(envelope.body, agent)
+        agents.append(agent)
+    return agents
+
+
+def _free_name(path: str, own: str, taken: set[str]) -> str:
+    """Name an agent as it names itself, or by its file; where that is taken, by its folder too, and then by a number."""
+    pure = PurePosixPath(path)
+    stem = kebab_case(pure.name[: -len(".md")].removesuffix(".agent")) or "agent"
+    folders = [part for part in map(kebab_case, reversed(pure.parts[:-1])) if part and part not in {"agents", "claude", "plugins"}]
+    candidates = [*([own] if is_kebab_case(own) else []), stem, *(f"{folder}-{stem}" for folder in folders[:1])]
+    name = next((name for name in candidates if name not in taken), "")
+    name = name or next(name for number in count(2) if (name := f"{candidates[-1]}-{number}") not in taken)
+    taken.add(name)
+    return name
+
+
+def _free_fragment(name: str, project: str, taken: set[str]) -> str:
+    candidates = [f"agents/{name}", f"agents/{project}/{name}"]
+    fragment = next((candidate for candidate in candidates if candidate not in taken), "")
+    fragment = fragment or next(one for number in count(2) if (one := f"{candidates[-1]}-{number}") not in taken)
+    taken.add(fragment)
+    return fragment
+
+
+def settings_of(agent: Agent) -> Settings:
+    """Return what the agent's file says beside its body."""
+    envelope = agent.envelope
+    rules: dict[str, str] = {}
+    pattern = _pattern(agent)
+    if pattern != _RULE:
+        rules["path"] = pattern
+    if envelope.has_bom:
+        rules["bom"] = "true"
+    if envelope.eol != "lf":
+        rules["eol"] = envelope.eol
+    if envelope.final_newlines != 1:
+        rules["final_newlines"] = str(envelope.final_newlines)
+    if envelope.characters:
+        rules["characters"] = "{" + ", ".join(f'"{shown}": {code}' for shown, code in envelope.characters) + "}"
+    # Without a name of its own the agent's would be printed.
+    fields = dict(envelope.fields) if "name" in dict(envelope.fields) else {}
+    if fields and next(iter(envelope.fields)) == ("name", agent.name) and len(fields) > 1:
+        del fields["name"]
+    return Settings(rules, fields, None if fields else envelope.front_matter, envelope.front_matter)
+
+
+def _pattern(agent: Agent) -> str:
+    """Return the path with ``*`` for the agent's name where that is the file's."""
+    path = agent.source.path
+    folder, slash, name = path.rpartition("/")
+    if "*" in path:  # it cannot be written: the star would be read
+        return path
+    if name.startswith(agent.name):
+        return f"{folder}{slash}*{name[len(agent.name) :]}"
+    return path
+
+
+def with_own_text(agent: Agent, fragment: str) -> Agent:
+    """Return the agent with a file of its own."""
+    return replace(agent, fragment=fragment, base=None)

@@ -1,0 +1,55 @@
+"""The workspace that is imported into: what is there already, and stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from composer.errors import Diagnostics
+from composer.importer.factor import Body, make_body
+from composer.importer.sources import Source
+from composer.model import Fragment
+from composer.source import unlocated
+from composer.targets import get_target
+from composer.workspace import DEFAULT_TARGET, Workspace
+
+__all__ = ["Existing", "read_existing"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Existing:
+    """A workspace: its fragments' ids, those that no import may write to, and the texts that it may include."""
+
+    root: Path | None = None
+    ids: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
+    bodies: tuple[Body, ...] = ()
+
+
+def read_existing(root: Path, is_update: bool, sources: Iterable[Source], diagnostics: Diagnostics) -> Existing:  # noqa: FBT001 - one of two ways
+    """Read what is there; a profile that would be written to is an error unless ``is_update`` is set."""
+    if not (root / "fragments").is_dir() and not (root / "profiles").is_dir():
+        return Existing()
+    workspace = Workspace(root, get_target(DEFAULT_TARGET))
+    catalog = workspace.catalog
+    workspace.diagnostics.raise_errors()
+    for project in sorted({source.project for source in sources}):
+        if project in catalog.profiles and not is_update:
+            hint = "import under another name, `name=folder`, or replace it with `--update`"
+            diagnostics.error("already-there", f"the profile `{project}` is there already", unlocated(f"profiles/{project}.yaml"), hint)
+    agents = {fragment.id for fragment in catalog.fragments.values() if fragment.agent is not None}
+    ids = frozenset(catalog.fragments)
+    bodies = tuple(_body(fragment) for fragment in catalog.fragments.values() if _is_plain_text(fragment))
+    return Existing(root, ids, ids - agents if is_update else ids, bodies)
+
+
+def _is_plain_text(fragment: Fragment) -> bool:
+    """Whether a fragment is words and nothing else, so that it stands in an agent as it is written."""
+    text = fragment.source.text[fragment.document.location.start :]
+    return fragment.agent is None and not fragment.variables and "{" not in text and bool(text.strip())
+
+
+def _body(fragment: Fragment) -> Body:
+    text = fragment.source.text[fragment.document.location.start :]
+    return make_body(fragment.id, "", text.strip("\n").split("\n"))

@@ -1,0 +1,214 @@
+"""Sequences of symbols -> a grammar: the runs that stand in several places, each once, where that is shorter.
+
+The pair that stands side by side most often becomes a symbol of its own, again and again (Re-Pair, by Larsson and Moffat): the cost is
+near-linear in the length of the sequences. Runs that do not pay for themselves are then put back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+from typing import Final
+
+__all__ = ["Grammar", "Traits", "build_grammar"]
+
+_SEPARATOR: Final = -1
+_NOTHING: Final = -1
+_MOST_ROUNDS: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What counts in a run: its bytes and lines, whether it begins with a heading (and of what level), and whether it ends in a lead-in."""
+
+    size: int
+    lines: int
+    units: int
+    level: int
+    is_opening: bool
+    leads_in: bool
+    is_sound: bool
+
+    def can_precede(self, other: Traits) -> bool:
+        """Whether two runs side by side make one that a person would cut out."""
+        if not (self.is_sound and other.is_sound) or other.leads_in:
+            return False
+        return not other.level or bool(self.level) or self.is_opening
+
+    def joined(self, other: Traits) -> Traits:
+        """Return the traits of two runs as one."""
+        return Traits(
+            self.size + other.size,
+            self.lines + other.lines,
+            self.units + other.units,
+            self.level,
+            self.is_opening,
+            other.leads_in,
+            is_sound=True,
+        )
+
+
+@dataclass(slots=True)
+class Grammar:
+    """Sequences over symbols; ``rules`` has the parts of each symbol that stands for a run."""
+
+    sequences: list[list[int]]
+    rules: dict[int, list[int]]
+    traits: list[Traits] = field(default_factory=list)
+
+    def uses(self) -> Counter[int]:
+        """Count where each run stands, in sequences and in other runs."""
+        counts: Counter[int] = Counter()
+        for parts in (*self.sequences, *self.rules.values()):
+            counts.update(symbol for symbol in parts if symbol in self.rules)
+        return counts
+
+
+def build_grammar(sequences: Sequence[Sequence[int]], traits: Sequence[Traits], pays: Callable[[int, int, Traits], int]) -> Grammar:
+    """Find the runs worth sharing.
+
+    Args:
+        sequences: the symbols of each text.
+        traits: those of each symbol.
+        pays: the bytes that sharing a run saves, given its uses, its own bytes with runs in it as references, and its traits.
+    """
+    pairing = _Pairing(sequences, list(traits))
+    pairing.run()
+    grammar = pairing.grammar(len(sequences))
+    _put_back(grammar, lambda counts: [symbol for symbol in grammar.rules if counts[symbol] < 2])  # noqa: PLR2004 - used once
+    for _ in range(_MOST_ROUNDS):
+        counts = grammar.uses()
+        savings = {symbol: pays(counts[symbol], _own_size(grammar, symbol), grammar.traits[symbol]) for symbol in grammar.rules}
+        failing = sorted((symbol for symbol, saving in savings.items() if saving <= 0), key=lambda symbol: savings[symbol])
+        if not failing:
+            break
+        # A part of them at a time: what is put back makes others longer, or used more often.
+        chosen = set(failing[: (len(failing) + 5) // 6])
+        _put_back(grammar, lambda _, chosen=chosen: chosen)  # type: ignore[misc]
+    return grammar
+
+
+def _own_size(grammar: Grammar, symbol: int) -> int:
+    """The bytes of a run's own text; of each run in it, only a reference."""
+    return sum(_REFERENCE if part in grammar.rules else grammar.traits[part].size for part in grammar.rules[symbol])
+
+
+_REFERENCE: Final = 44
+"""The bytes of a line that includes, about."""
+
+
+def _put_back(grammar: Grammar, choose: Callable[[Counter[int]], object]) -> None:
+    """Replace runs by their parts wherever they stand."""
+    chosen = choose(grammar.uses())
+    gone = set(chosen) if isinstance(chosen, list | set) else set()
+    if not gone:
+        return
+    memo: dict[int, list[int]] = {}
+
+    def flat(parts: list[int]) -> list[int]:
+        return [inner for part in parts for inner in memo.get(part, (part,))]
+
+    for symbol in sorted(gone):  # the parts of a run are older than the run
+        memo[symbol] = flat(grammar.rules[symbol])
+    for sequence in grammar.sequences:
+        if any(symbol in gone for symbol in sequence):
+            sequence[:] = flat(sequence)
+    for symbol, parts in grammar.rules.items():
+        if symbol not in gone and any(part in gone for part in parts):
+            grammar.rules[symbol] = flat(parts)
+    for symbol in gone:
+        del grammar.rules[symbol]
+
+
+class _Pairing:
+    """All sequences as one row of cells, linked to their neighbours, with the places of each pair."""
+
+    def __init__(self, sequences: Sequence[Sequence[int]], traits: list[Traits]) -> None:
+        self._traits = traits
+        self._rules: dict[int, list[int]] = {}
+        row: list[int] = []
+        for sequence in sequences:
+            row.extend(sequence)
+            row.append(_SEPARATOR)
+        self._row = row
+        self._after = list(range(1, len(row) + 1))
+        self._before = list(range(-1, len(row) - 1))
+        self._places: dict[tuple[int, int], set[int]] = {}
+        self._heap: list[tuple[int, int, int]] = []
+
+    def run(self) -> None:
+        """Join pairs until none stands in two places."""
+        for place in range(len(self._row) - 1):
+            self._note(place)
+        self._heap = [(-len(places), *pair) for pair, places in self._places.items() if len(places) > 1]
+        heapify(self._heap)
+        while self._heap:
+            count, left, right = heappop(self._heap)
+            places = self._places.get((left, right))
+            if places is None or len(places) < 2:  # noqa: PLR2004 - a pair that stands once shares nothing
+                continue
+            if len(places) != -count:
+                heappush(self._heap, (-len(places), left, right))
+                continue
+            self._join(left, right)
+
+    def _pair_at(self, place: int) -> tuple[int, int] | None:
+        if place < 0:
+            return None
+        following = self._after[place]
+        if following >= len(self._row):
+            return None
+        left, right = self._row[place], self._row[following]
+        if left < 0 or right < 0 or not self._traits[left].can_precede(self._traits[right]):
+            return None
+        return left, right
+
+    def _note(self, place: int) -> tuple[int, int] | None:
+        pair = self._pair_at(place)
+        if pair is not None:
+            self._places.setdefault(pair, set()).add(place)
+        return pair
+
+    def _forget(self, place: int) -> None:
+        pair = self._pair_at(place)
+        if pair is not None and pair in self._places:
+            self._places[pair].discard(place)
+
+    def _join(self, left: int, right: int) -> None:
+        symbol = len(self._traits)
+        self._traits.append(self._traits[left].joined(self._traits[right]))
+        self._rules[symbol] = [left, right]
+        touched: set[tuple[int, int]] = set()
+        for place in sorted(self._places.pop((left, right))):
+            following = self._after[place]
+            # An overlap, as in `aaa`, was joined a moment ago.
+            if self._row[place] != left or following >= len(self._row) or self._row[following] != right:
+                continue
+            before, beyond = self._before[place], self._after[following]
+            self._forget(before)
+            self._forget(following)
+            self._row[place] = symbol
+            self._row[following] = _NOTHING
+            self._after[place] = beyond
+            if beyond < len(self._row):
+                self._before[beyond] = place
+            for noted in (self._note(before), self._note(place)):
+                if noted is not None:
+                    touched.add(noted)
+        for pair in touched:
+            if len(self._places[pair]) > 1:
+                heappush(self._heap, (-len(self._places[pair]), *pair))
+
+    def grammar(self, count: int) -> Grammar:
+        """Return what came of it."""
+        sequences: list[list[int]] = [[] for _ in range(count)]
+        place, number = 0, 0
+        while place < len(self._row):
+            if self._row[place] == _SEPARATOR:
+                number += 1
+            else:
+                sequences[number].append(self._row[place])
+            place = self._after[place]
+        return Grammar(sequences, self._rules, self._traits)

@@ -1,0 +1,84 @@
+"""Agents and shared runs -> the files of a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from composer.importer.agents import Agent, settings_of
+from composer.importer.factor import Body, Factored, Include, needs_plain, text_with_includes
+from composer.importer.yaml_lines import override_lines, setting_lines
+
+__all__ = ["Layout", "print_workspace"]
+
+_FENCE = "---"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """Everything that is decided: the agents, the body of each fragment that holds one, what they share, and its names."""
+
+    agents: Sequence[Agent]
+    bodies: Mapping[str, Body]
+    factored: Factored
+    names: Mapping[int, str]
+
+
+def print_workspace(layout: Layout) -> dict[str, str]:
+    """Return the files by path."""
+    line_of = {symbol: _include_line(layout, symbol) for symbol in layout.names}
+    files: dict[str, str] = {}
+    for symbol, name in layout.names.items():
+        if symbol in layout.factored.existing:
+            continue
+        run = layout.factored.runs[symbol]
+        span = (run.units[0].first, run.units[-1].last)
+        lines = text_with_includes(run.body.lines, span, run.includes, line_of)
+        files[f"fragments/{name}.md"] = _text(_front_lines(run.body, span, run.includes), lines)
+    for agent in layout.agents:
+        if agent.base is None:
+            files[f"fragments/{agent.fragment}.md"] = _agent_text(agent, layout, line_of)
+    by_project: dict[str, list[Agent]] = {}
+    for agent in layout.agents:
+        by_project.setdefault(agent.source.project, []).append(agent)
+    for project, agents in by_project.items():
+        lines = ["agents:", *(line for agent in sorted(agents, key=lambda agent: agent.name) for line in _entry_lines(agent))]
+        files[f"profiles/{project}.yaml"] = _text((), lines)
+    return files
+
+
+def _include_line(layout: Layout, symbol: int) -> str:
+    level = layout.factored.runs[symbol].level
+    return f'{"#" * level}{" " if level else ""}{{% include "{layout.names[symbol]}" %}}'
+
+
+def _text(front: Iterable[str], lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in (*front, *lines))
+
+
+def _front_lines(body: Body, span: tuple[int, int], includes: Sequence[Include]) -> Iterator[str]:
+    own = text_with_includes(body.lines, span, includes, dict.fromkeys((include.run for include in includes), ""))
+    if needs_plain(own) or (own and own[0].rstrip() == _FENCE):
+        yield from (_FENCE, f"syntax: {'includes' if includes else 'plain'}", _FENCE)
+
+
+def _agent_text(agent: Agent, layout: Layout, line_of: Mapping[int, str]) -> str:
+    front = [_FENCE, "agent:", "  verbatim: true", *setting_lines(settings_of(agent), 2)]
+    body = layout.bodies.get(agent.fragment)
+    if body is None:
+        return _text(front, [_FENCE])
+    includes = layout.factored.includes.get(body.key, [])
+    span = (0, len(body.lines))
+    lines = text_with_includes(body.lines, span, includes, line_of)
+    front.extend([line for line in _front_lines(body, span, includes) if line != _FENCE])
+    return _text([*front, _FENCE], lines)
+
+
+def _entry_lines(agent: Agent) -> Iterator[str]:
+    lines = []
+    if agent.fragment != f"agents/{agent.name}":
+        lines.append(f"    use: {agent.fragment}")
+    if agent.base is not None:
+        lines.extend(override_lines(settings_of(agent), settings_of(agent.base), agent.name, 4))
+    yield f"  {agent.name}:" if lines else f"  {agent.name}: {{}}"
+    yield from lines

@@ -1,0 +1,145 @@
+"""The import, from paths to a plan that is proven: read this first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from composer.errors import Diagnostics, InternalError
+from composer.files.destination import Destination
+from composer.importer.agents import Agent, make_agents, with_own_text
+from composer.importer.existing import Existing, read_existing
+from composer.importer.factor import Body, factor, make_body
+from composer.importer.fragments import name_runs
+from composer.importer.printing import Layout, print_workspace
+from composer.importer.proof import Mismatches, prove
+from composer.importer.repair import Repair, repair_sources
+from composer.importer.sources import LeftOut, Source, SourceSet, read_sources
+from composer.source import unlocated
+
+__all__ = ["ImportPlan", "Options", "plan_import", "plan_sources", "write_plan"]
+
+Progress = Callable[[str], None]
+_MOST_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to import."""
+
+    min_saving: int = 40
+    is_update: bool = False
+    is_repair: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImportPlan:
+    """What would be written, proven, and all that a report tells of it."""
+
+    files: dict[str, str]
+    layout: Layout
+    sources: tuple[Source, ...]
+    left_out: tuple[LeftOut, ...]
+    kept_whole: frozenset[str]
+    repairs: tuple[Repair, ...] = ()
+
+
+def plan_import(paths: Iterable[str], into: Path, options: Options, progress: Progress, diagnostics: Diagnostics) -> ImportPlan:
+    """Read, factor, print and prove.
+
+    Raises:
+        ComposerError: if a path cannot be imported at all.
+    """
+    progress("reading")
+    found = read_sources(paths, diagnostics)
+    if not found.sources and not diagnostics.errors:
+        left = "".join(f"\n  {one.path}: {one.reason}" for one in found.left_out)
+        diagnostics.error("nothing-to-import", f"there is no Markdown file to import{left}", unlocated("import"), "check the paths")
+    existing = read_existing(into, options.is_update, found.sources, diagnostics)
+    diagnostics.raise_errors()
+    repairs: list[Repair] = []
+    if options.is_repair:
+        sources, repairs = repair_sources(found.sources)
+        found = replace(found, sources=tuple(sources))
+    return replace(plan_sources(found, existing, options, progress), repairs=tuple(repairs))
+
+
+def plan_sources(found: SourceSet, existing: Existing, options: Options, progress: Progress) -> ImportPlan:
+    """Factor, print and prove what was read."""
+    sources, left_out = list(found.sources), list(found.left_out)
+    whole: frozenset[str] = frozenset()
+    wrong = Mismatches(frozenset(), frozenset())
+    for _ in range(_MOST_TRIES):
+        layout = _lay_out(sources, whole, existing, options, progress)
+        files = print_workspace(layout)
+        progress("proving")
+        wrong = prove(files, layout.agents, existing.root, progress)
+        if not wrong:
+            return ImportPlan(files, layout, tuple(sources), tuple(left_out), whole)
+        blamed = _blamed(layout, wrong)
+        hopeless = blamed & whole
+        left_out.extend(LeftOut(label, "it does not come out byte for byte") for label in sorted(hopeless))
+        sources = [source for source in sources if source.label not in hopeless]
+        whole |= blamed
+    message = "what would be imported does not build: " + "; ".join(wrong.messages[:3])
+    raise InternalError(message)
+
+
+def write_plan(plan: ImportPlan, destination: Destination) -> tuple[str, ...]:
+    """Write the files that are not there as they should be, and return their paths."""
+    written = []
+    for path, text in sorted(plan.files.items()):
+        if destination.read(path) != text.encode():
+            destination.write(path, text.encode())
+            written.append(path)
+    return tuple(written)
+
+
+def _lay_out(sources: Sequence[Source], whole: frozenset[str], existing: Existing, options: Options, progress: Progress) -> Layout:
+    agents = _agents(sources, whole, existing.taken)
+    bodies = {
+        agent.fragment: make_body(agent.fragment, str(Path(agent.source.path).parent), agent.envelope.body)
+        for agent in agents
+        if agent.base is None and agent.envelope.body
+    }
+    progress("factoring")
+    shared = [body for agent in agents if (body := bodies.get(agent.fragment)) and agent.base is None and agent.label not in whole]
+    factored = factor(shared, options.min_saving, existing.bodies)
+    taken = [*existing.ids, *(agent.fragment for agent in agents)]
+    names = name_runs(factored, _folders(agents, bodies), taken)
+    return Layout(agents, bodies, factored, names)
+
+
+def _agents(sources: Sequence[Source], whole: frozenset[str], taken_ids: frozenset[str]) -> list[Agent]:
+    agents = make_agents(sources, taken_ids)
+    taken = {agent.fragment for agent in agents}
+    for position, agent in enumerate(agents):
+        if agent.label in whole and agent.base is not None:
+            fragment = f"agents/{agent.source.project}/{agent.name}"
+            while fragment in taken:
+                fragment += "-own"
+            taken.add(fragment)
+            agents[position] = with_own_text(agent, fragment)
+    return agents
+
+
+def _folders(agents: Sequence[Agent], bodies: dict[str, Body]) -> dict[str, str]:
+    """Return where each body's file stands: its project, and the folder in it."""
+    folders = {}
+    for agent in agents:
+        if agent.fragment in bodies and agent.base is None:
+            folder = str(Path(agent.source.path).parent)
+            folders[agent.fragment] = f"{agent.source.project}/{folder}"
+    return folders
+
+
+def _blamed(layout: Layout, wrong: Mismatches) -> frozenset[str]:
+    """Return the agents to keep whole: those that do not come out, and all that use a fragment that cannot be read."""
+    symbols = {name: symbol for symbol, name in layout.names.items()}
+    keys = set(wrong.fragments)
+    for fragment in wrong.fragments:
+        if fragment in symbols:
+            keys.update(layout.factored.runs[symbols[fragment]].users)
+    blamed = set(wrong.agents) | {agent.label for agent in layout.agents if agent.fragment in keys}
+    return frozenset(blamed or {agent.label for agent in layout.agents})

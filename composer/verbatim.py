@@ -1,0 +1,259 @@
+"""RenderedDocument -> the same, its text as in the sources, byte for byte: for agents that say ``verbatim: true``.
+
+Every run of words is printed inside the line that it stands on, with the marks and blanks around it; only ids are taken out. Above it
+stand the blank lines that stand above it in its source or, where it is the first of an included fragment, above the line that includes it.
+What an edit brought has no such line: it gets marks, indentation and gap like its neighbours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from composer.blocks import Document, Inclusion, Item, Leaf, Section, walk_blocks
+from composer.model import Filled, Line, PlannedBlock, PlannedLeaf, PlannedList, PlannedSection, RenderedDocument, Segment, SegmentKind
+from composer.source import Location, SourceFile
+from composer.stages.layout import list_marks
+
+__all__ = ["lay_out_verbatim"]
+
+_ID: Final = re.compile(r"[ \t]*\{#[^{}\s]+\}[ \t]*$")
+_LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
+_BOX: Final = re.compile(r"\[[ xX]\][ \t]*$")
+_BLANK_END: Final = re.compile(r"(?:\A|\n)(?P<blank>(?:[^\S\n]*\n)*[^\S\n]*)\Z")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """One run of words. ``prefix`` goes before its first line, ``hanging`` before the others, where it has no line in a fragment."""
+
+    line: Line
+    prefix: str
+    hanging: str
+    around: PlannedList | None = None
+    has_new_mark: bool = False
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it stands in a fragment, and not in an edit."""
+        return not self.line.trace.layer.startswith("profiles/") and bool(self.line.text.lines)
+
+
+@dataclass(slots=True)
+class _Lines:
+    """The offsets of the lines with words, and of those with an include; others that are not blank are looked through."""
+
+    words: set[int] = field(default_factory=set)
+    includes: set[int] = field(default_factory=set)
+
+
+def lay_out_verbatim(document: RenderedDocument) -> RenderedDocument:
+    """Lay out one agent: the body's segments, in order."""
+    printer = _Printer()
+    home = document.plan.agent.fragment.document
+    body = list(printer.print_runs(_runs(document.blocks, "")))
+    blank = _blank_end(home, printer.end_in(home)) if body or not home.blocks else ""
+    if blank:
+        body.append(Segment(blank, SegmentKind.LAYOUT, home.location))
+    return replace(document, body=tuple(body))
+
+
+def _blank_end(home: Document, printed: int) -> str:
+    """Return the blank lines at the end of the agent's own text, as far as they are not printed yet, as those of an open code block are."""
+    text = home.source.text
+    found = _BLANK_END.search(text, max(home.location.start - 1, 0))
+    start = found.start("blank") if found is not None else len(text)
+    return text[max(start, printed, home.location.start) :]
+
+
+# --- blocks -> runs ---------------------------------------------------------------------------------------------------
+
+
+def _runs(blocks: Iterable[PlannedBlock], indent: str) -> Iterator[_Run]:
+    for block in blocks:
+        match block:
+            case PlannedLeaf():
+                blanks = indent + " " * block.line.slot.indent
+                yield _Run(block.line, blanks, blanks)
+            case PlannedList():
+                yield from _list_runs(block, indent)
+            case PlannedSection():
+                if block.title is not None:
+                    yield _Run(block.title, f"{'#' * block.level} ", "")
+                yield from _runs(block.body, indent)
+
+
+def _list_runs(block: PlannedList, indent: str) -> Iterator[_Run]:
+    column = _list_indent(block)
+    outer = indent if column is None else column
+    marks = list_marks(block) if not block.is_joined else [item.mark or _model_mark(block) for item in block.items]
+    for item, mark in zip(block.items, marks, strict=True):
+        run = _Run(item.line, outer + mark, outer + " " * len(mark), block, mark.rstrip() != item.mark.rstrip())
+        inner = run.hanging
+        if run.is_written:
+            inner = re.sub(r"[^\s]", " ", _BOX.sub("", _prefix(item.line.text.source, item.line.text.lines[0].offset)))
+        yield run
+        yield from _runs(item.body, inner)
+
+
+def _model_mark(block: PlannedList) -> str:
+    return next((item.mark for item in block.items if item.mark), "- ")
+
+
+def _list_indent(block: PlannedList) -> str | None:
+    """Return the blanks before the list's items as they are written; None where an edit brought the whole list."""
+    for item in block.items:
+        if item.mark and not item.line.trace.layer.startswith("profiles/") and item.line.text.lines:
+            prefix = _prefix(item.line.text.source, item.line.text.lines[0].offset)
+            return prefix[: len(prefix) - len(prefix.lstrip())]
+    return None
+
+
+def _prefix(source: SourceFile, offset: int) -> str:
+    return source.text[source.text.rfind("\n", 0, offset) + 1 : offset]
+
+
+# --- runs -> segments -------------------------------------------------------------------------------------------------
+
+
+class _Printer:
+    """Prints runs one after the other; knows the lines of each source that it met."""
+
+    def __init__(self) -> None:
+        self._lines: dict[Document, _Lines] = {}
+        self._last: _Run | None = None
+
+    def end_in(self, document: Document) -> int:
+        """Return the offset below the last line that was printed, if it stands in ``document``."""
+        if self._last is None or not self._last.is_written or self._last.line.text.source is not document.source:
+            return 0
+        line = self._last.line.text.lines[-1]
+        return line.offset + len(line.text) + 1
+
+    def print_runs(self, runs: Iterable[_Run]) -> Iterator[Segment]:
+        above: _Run | None = None
+        for run in runs:
+            gap = self._gap(above, run)
+            if gap:
+                yield _layout(gap, run)
+            yield from _print_run(run)
+            above = self._last = run
+
+    def _gap(self, above: _Run | None, run: _Run) -> str:
+        """Return the blank lines above a run."""
+        slot = run.line.slot
+        if run.is_written and slot.head[0].source is run.line.text.source:
+            return self._written_gap(above, run)
+        if above is None:
+            return ""
+        is_replacement = slot.head[0].source is not run.line.text.source or slot.head[0].syntax.is_verbatim
+        if is_replacement or above.line.slot.is_followed_by(slot):
+            return "\n" * slot.gap
+        if run.around is not None and above.around is run.around:
+            return "\n" if run.around.is_tight is False else ""
+        return "\n"
+
+    def _written_gap(self, above: _Run | None, run: _Run) -> str:
+        via = run.line.trace.via
+        others = above.line.trace.via if above is not None else ()
+        shared = 0
+        while shared < min(len(via), len(others)) and via[shared] == others[shared]:
+            shared += 1
+        if shared < len(via):
+            return self._blank_above(via[shared].source, via[shared].start, None)
+        return self._blank_above(run.line.text.source, run.line.text.lines[0].offset, run.line.slot.head[0])
+
+    def _blank_above(self, source: SourceFile, offset: int, document: Document | None) -> str:
+        """Return the longest run of blank lines above the line at ``offset``, up to one with words or an include."""
+        text = source.text
+        end = text.rfind("\n", 0, offset) + 1
+        floor = document.location.start if document is not None else 0
+        longest, bottom = "", end
+        while end > floor:
+            start = text.rfind("\n", 0, end - 1) + 1
+            if text[start:end].strip():
+                longest = max(longest, text[end:bottom], key=len)
+                if document is None or start in self._lines_of(document).words or start in self._lines_of(document).includes:
+                    return longest
+                bottom = start
+            end = start
+        return max(longest, text[end:bottom], key=len)
+
+    def _lines_of(self, document: Document) -> _Lines:
+        lines = self._lines.get(document)
+        if lines is None:
+            lines = self._lines[document] = _Lines()
+            text = document.source.text
+            for block, _ in walk_blocks(document.blocks):
+                words = block.title if isinstance(block, Section) else block.text if isinstance(block, Item | Leaf) else None
+                if words is not None:
+                    lines.words.update(text.rfind("\n", 0, line.offset) + 1 for line in words.lines)
+                if isinstance(block, Inclusion):
+                    lines.includes.add(text.rfind("\n", 0, block.target.start) + 1)
+        return lines
+
+
+def _print_run(run: _Run) -> Iterator[Segment]:
+    if _is_whole_lines(run):
+        yield from run.line.filled
+        yield _layout("\n", run)
+        return
+    lines = list(_split_lines(run.line.filled))
+    written = run.line.text.lines
+    source = run.line.text.source
+    if not run.is_written or len(lines) > len(written):
+        yield from _print_new(run, lines)
+        return
+    for position, line in enumerate(written):
+        prefix = _prefix(source, line.offset)
+        if run.has_new_mark and not position:
+            prefix = run.prefix
+        if prefix:
+            yield _layout(prefix, run)
+        yield from lines[position] if position < len(lines) else ()
+        end = source.text.find("\n", line.offset)
+        rest = source.text[line.offset + len(line.text) : end if end >= 0 else len(source.text)]
+        yield _layout(f"{_ID.sub('', rest)}\n", run)
+
+
+def _is_whole_lines(run: _Run) -> bool:
+    """Whether a run is lines of its source from the first character to the last, as most of an imported agent is."""
+    lines, source = run.line.text.lines, run.line.text.source
+    if not run.line.text.plain or not run.is_written or run.prefix.strip():
+        return False
+    start, end = lines[0].offset, lines[-1].offset + len(lines[-1].text)
+    is_start = start == 0 or source.text[start - 1] == "\n"
+    return is_start and source.text[end : end + 1] in {"", "\n"} and end - start == sum(len(line.text) + 1 for line in lines) - 1
+
+
+def _print_new(run: _Run, lines: Iterable[Filled]) -> Iterator[Segment]:
+    """Print what no fragment has a line for."""
+    prefix = run.prefix
+    for line in lines or [()]:
+        if prefix and any(segment.text for segment in line):
+            yield _layout(prefix, run)
+        yield from line
+        yield _layout("\n", run)
+        prefix = run.hanging
+
+
+def _split_lines(filled: Filled) -> Iterator[Filled]:
+    """Cut a filled text into lines, without their line ends."""
+    line: list[Segment] = []
+    for segment in filled:
+        for piece in _LINE.findall(segment.text):
+            words = piece.removesuffix("\n")
+            if words:
+                line.append(segment if words == segment.text else replace(segment, text=words))
+            if piece.endswith("\n"):
+                yield tuple(line)
+                line = []
+    if line:
+        yield tuple(line)
+
+
+def _layout(text: str, run: _Run) -> Segment:
+    location: Location = run.line.trace.location
+    return Segment(text, SegmentKind.LAYOUT, location, run.line.trace)

@@ -1,0 +1,210 @@
+"""The file of an agent that says ``verbatim: true``: its front matter as written, and the bytes that no source may hold put back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Final
+
+from composer.errors import Diagnostics
+from composer.model import OutputFile, RenderedDocument, RenderedField, RenderedText, RenderedValue, ScalarStyle, Segment, SegmentKind
+from composer.source import BYTE_ORDER_MARK, Location
+from composer.targets import Target
+from composer.targets.yaml_text import YamlWriter
+from composer.yaml_text.strict import text_lines
+
+__all__ = ["VERBATIM_KEYS", "emit_verbatim"]
+
+VERBATIM_KEYS: Final = frozenset({"verbatim", "front_matter", "path", "bom", "eol", "final_newlines", "characters"})
+"""The keys of ``agent`` that say how the file is written; all others are printed in it."""
+
+_ENDS: Final = {"lf": "\n", "crlf": "\r\n", "cr": "\r"}
+_CODE: Final = re.compile(r"U\+([0-9A-Fa-f]{4,6})")
+_BAD_PATH: Final = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(?:^|/)\.{0,2}(?:/|$)")
+
+
+def emit_verbatim(document: RenderedDocument, target: Target, diagnostics: Diagnostics) -> OutputFile | None:
+    """Emit one document; None if it cannot be a file, which is then reported."""
+    found = Diagnostics()
+    bytes_of = _read_rules(document, target, found)
+    for diagnostic in found:
+        diagnostics.add(diagnostic)
+    if found.errors:
+        return None
+    location = document.plan.agent.location
+    lines = (*_front_matter(document, location), *document.body)
+    segments = tuple(bytes_of.restore(_with_final_newlines(lines, bytes_of.final_newlines, location), location))
+    return OutputFile(document.profile, document.name, bytes_of.path, segments, document)
+
+
+# --- rules ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What the agent says of its bytes."""
+
+    path: PurePosixPath
+    has_bom: bool
+    line_end: str
+    final_newlines: int
+    characters: Mapping[int, str]
+
+    def restore(self, segments: Iterable[Segment], location: Location) -> Iterator[Segment]:
+        """Put back what a source cannot hold."""
+        if self.has_bom:
+            yield Segment(BYTE_ORDER_MARK, SegmentKind.LAYOUT, location)
+        for segment in segments:
+            text = segment.text.translate(self.characters) if self.characters else segment.text
+            text = text if self.line_end == "\n" else text.replace("\n", self.line_end)
+            yield segment if text == segment.text else replace(segment, text=text)
+
+
+def _read_rules(document: RenderedDocument, target: Target, diagnostics: Diagnostics) -> _Rules:
+    fields = document.fields
+    newlines = _text(fields, "final_newlines", "1")
+    if not newlines.isdecimal():
+        _refuse(fields["final_newlines"], "`final_newlines` must be a whole number", "write 0, 1 or more", diagnostics)
+        newlines = "1"
+    end = _text(fields, "eol", "lf")
+    if end not in _ENDS:
+        _refuse(fields["eol"], f"there are no line ends called `{end}`", "write lf, crlf or cr", diagnostics)
+    return _Rules(
+        path=_read_path(document, target, diagnostics),
+        has_bom=_text(fields, "bom", "false") == "true",
+        line_end=_ENDS.get(end, "\n"),
+        final_newlines=int(newlines),
+        characters=_read_characters(fields.get("characters"), diagnostics),
+    )
+
+
+def _text(fields: Mapping[str, RenderedField], name: str, default: str) -> str:
+    field = fields.get(name)
+    return str(field.value) if field is not None and isinstance(field.value, RenderedText) else default
+
+
+def _refuse(field: RenderedField, message: str, hint: str, diagnostics: Diagnostics) -> None:
+    diagnostics.error("bad-value", message, field.location, hint)
+
+
+def _read_path(document: RenderedDocument, target: Target, diagnostics: Diagnostics) -> PurePosixPath:
+    path = _text(document.fields, "path", "")
+    if not path:
+        return target.output_path(document.name)
+    written = path.replace("*", document.name)
+    if _BAD_PATH.search(written):
+        message = f"`{path}` is no path below the root of a project"
+        _refuse(document.fields["path"], message, "write folders and a name, with `/` between them and no `..`", diagnostics)
+    return PurePosixPath(written)
+
+
+def _read_characters(field: RenderedField | None, diagnostics: Diagnostics) -> dict[int, str]:
+    characters: dict[int, str] = {}
+    if field is None or not isinstance(field.value, Mapping):
+        return characters
+    for key, value in field.value.items():
+        code = _CODE.fullmatch(str(value)) if isinstance(value, RenderedText) else None
+        number = int(code[1], 16) if code is not None else -1
+        if len(key) != 1 or not 0 <= number < 0x110000 or 0xD800 <= number < 0xE000:  # noqa: PLR2004 - Unicode's own bounds
+            hint = "write one character and what it stands for, as in `␄: U+0004`"
+            _refuse(field, f"`characters` cannot read `{key}`", hint, diagnostics)
+        else:
+            characters[ord(key)] = chr(number)
+    return characters
+
+
+# --- text -------------------------------------------------------------------------------------------------------------
+
+
+def _with_final_newlines(segments: Sequence[Segment], count: int, location: Location) -> Iterator[Segment]:
+    """End the text with as many line ends as the agent says."""
+    kept = list(segments)
+    while kept and not kept[-1].text.rstrip("\n"):
+        kept.pop()
+    if kept and kept[-1].text.endswith("\n"):
+        kept[-1] = replace(kept[-1], text=kept[-1].text.rstrip("\n"))
+    yield from kept
+    if count:
+        yield Segment("\n" * count, SegmentKind.LAYOUT, location)
+
+
+def _front_matter(document: RenderedDocument, location: Location) -> Iterator[Segment]:
+    """Print the front matter as written, or its fields line by line; nothing where the agent has neither."""
+    whole = document.fields.get("front_matter")
+    fields = [field for name, field in document.fields.items() if name not in VERBATIM_KEYS]
+    if whole is None and not fields:
+        return
+    fence = Segment("---\n", SegmentKind.LAYOUT, location)
+    yield fence
+    if whole is not None:
+        yield from _whole(whole)
+    else:
+        spec = document.plan.agent.fragment.agent
+        if spec is None or "name" not in spec.fields.entries:
+            yield from _name(document, location)
+            fields = [field for field in fields if field.name != "name"]
+        for field in fields:
+            yield from _field(field)
+    yield fence
+
+
+def _name(document: RenderedDocument, location: Location) -> Iterator[Segment]:
+    """Print the name first where the agent's own file has none: that of the agent, unless a profile says another."""
+    if "name" in document.fields:
+        yield from _field(document.fields["name"])
+        return
+    yield Segment("name: ", SegmentKind.LAYOUT, location)
+    yield Segment(document.name, SegmentKind.FIELD, location)
+    yield Segment("\n", SegmentKind.LAYOUT, location)
+
+
+def _whole(field: RenderedField) -> Iterator[Segment]:
+    if not isinstance(field.value, RenderedText):
+        return
+    scalar = field.value.scalar
+    trace = field.value.segments[0].trace if field.value.segments else None
+    lines = text_lines(scalar)
+    for line in lines:
+        place = scalar.location.source.at(line.offset, line.offset + max(len(line.text), 1))
+        yield Segment(f"{line.text}\n", SegmentKind.FIELD, place, trace)
+    spare = len(scalar.text) - len(scalar.text.rstrip("\n")) - (1 if lines else 0)
+    if spare > 0:
+        yield Segment("\n" * spare, SegmentKind.FIELD, field.location, trace)
+
+
+def _field(field: RenderedField) -> Iterator[Segment]:
+    yield Segment(f"{field.name}:", SegmentKind.LAYOUT, field.location)
+    written = list(_written(field.value))
+    if written:
+        yield Segment(" ", SegmentKind.LAYOUT, field.location)
+        yield from written
+        yield Segment("\n", SegmentKind.LAYOUT, field.location)
+        return
+    writer = YamlWriter()
+    writer.value(field.value, field.location)
+    yield from writer.segments
+
+
+def _written(value: RenderedValue) -> list[Segment]:
+    """Return a value of one line as it is written in its source; nothing for other values."""
+    if isinstance(value, RenderedText) and value.scalar.style is ScalarStyle.BLOCK and "\n" not in str(value).rstrip("\n"):
+        # What stands below a `|` is printed as it stands, YAML or not: so do many files that the clients repair.
+        return [replace(piece, text=piece.text.rstrip("\n")) for piece in value.segments if piece.text.rstrip("\n")]
+    if isinstance(value, RenderedText) and value.segments and "\n" not in value.scalar.location.text:
+        if value.scalar.style is ScalarStyle.PLAIN:
+            return list(value.segments)
+        if value.scalar.style is ScalarStyle.QUOTED:
+            first = value.segments[0]
+            return [Segment(value.scalar.location.text, first.kind, first.location, first.trace)]
+    if isinstance(value, tuple) and value:
+        items = [_written(item) for item in value]
+        if all(items):
+            location = items[0][0].location
+            pieces = [Segment("[", SegmentKind.LAYOUT, location)]
+            for position, item in enumerate(items):
+                pieces.extend([Segment(", ", SegmentKind.LAYOUT, location)] if position else [])
+                pieces.extend(item)
+            return [*pieces, Segment("]", SegmentKind.LAYOUT, location)]
+    return []

@@ -11,7 +11,7 @@ from typing import Final
 
 from composer.errors import Diagnostics
 from composer.files.disk import MAX_BYTES
-from composer.schema.parts import kebab_case
+from composer.naming import kebab_case
 from composer.source import unlocated
 
 __all__ = ["LeftOut", "Source", "SourceSet", "make_source", "read_sources"]

@@ -12,6 +12,7 @@ from typing import Final
 
 from composer.errors import Diagnostics, Note
 from composer.model import VariableDeclaration, VariableType, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.naming import kebab_case
 from composer.schema.check import check_shape
 from composer.schema.shapes import Shape
 from composer.source import SourceFile
@@ -24,7 +25,6 @@ __all__ = [
     "check_kebab_case",
     "check_text",
     "check_unique",
-    "kebab_case",
     "mapping_of",
     "names_of",
     "read_declarations",
@@ -86,12 +86,6 @@ def check_unique(names: tuple[YamlScalar, ...], what: str, diagnostics: Diagnost
         if first is not name:
             note = Note("the first is here", first.location)
             diagnostics.error("duplicate-name", f"{what} names `{name.text}` twice", name.location, "take one out", (note,))
-
-
-def kebab_case(name: str) -> str:
-    """Return the kebab-case name nearest to a name; empty where nothing of it is left."""
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name)
-    return re.sub(r"[^a-z0-9]+", "-", apart.lower()).strip("-")
 
 
 def check_kebab_case(name: YamlScalar, what: str, diagnostics: Diagnostics) -> bool:

@@ -19,12 +19,12 @@ from composer.model import (
     YamlScalar,
     YamlSequence,
 )
+from composer.naming import kebab_case
 from composer.schema.parts import (
     KEBAB_CASE,
     check_example_texts,
     check_kebab_case,
     check_text,
-    kebab_case,
     mapping_of,
     names_of,
     read_root,

@@ -185,7 +185,7 @@ def _edit_line(key: EditKey, text: str) -> str:
 
 def _parse_edit(line: str) -> tuple[EditKey, str] | None:
     """Read an edit and its text. A text that is not what its digest says was changed by hand, and would be shown as what it never was."""
-    words = line.rstrip("\r").split(" ", _EDIT_WORDS - 1)
+    words = line.split(" ", _EDIT_WORDS - 1)
     if len(words) != _EDIT_WORDS or words[0] != "edit" or words[3] not in _EDIT_VERBS:
         return None
     try:

@@ -240,7 +240,7 @@ def test_a_text_of_the_profile_that_went_is_taken_out_of_it(tmp_path: Path) -> N
 def test_an_item_that_came_is_inserted_after_its_neighbour(tmp_path: Path) -> None:
     """With a readable id of its own."""
     assert taken(workspace(tmp_path), "- Check every input\n", "- Check every input\n- Sign each release\n") == {
-        "profiles/shop.yaml": "+  rules#input:\n+    after:\n+      sign-each-release: |\n+        Sign each release",
+        "profiles/shop.yaml": "+  rules#input:\n+      sign-release: |\n+        Sign each release",
     }
 
 
@@ -249,7 +249,7 @@ def test_an_item_can_come_for_all(tmp_path: Path) -> None:
     root = workspace(tmp_path)
     edited(root, "- Check every input\n", "- Check every input\n- Sign each release\n")
     acceptance = proposed(root, scope=Scope.FRAGMENT)
-    assert "- Sign each release {#sign-each-release}\n" in acceptance.sources[0].after
+    assert "- Sign each release {#sign-release}\n" in acceptance.sources[0].after
 
 
 def test_a_paragraph_that_came_is_inserted(tmp_path: Path) -> None:
@@ -264,11 +264,11 @@ def test_a_moved_item_moves_in_its_fragment(tmp_path: Path) -> None:
     item = "- Check every input\n"
     root = workspace(tmp_path)
     edited(root, item, "")
-    edited(root, "- Log each refusal\n", f"- Log each refusal\n{item}")
+    edited(root, "- Log each refusal\n", f"{item}- Log each refusal\n")
     assert [refusal.reason for refusal in proposed(root).refusals] == [Reason.SCOPE, Reason.SCOPE]
     acceptance = proposed(root, scope=Scope.FRAGMENT)
     assert not acceptance.refusals
-    assert "- Log each refusal {#log}\n- Check every input {#input}\n" in acceptance.sources[0].after
+    assert "minute {#limit}\n- Check every input {#input}\n" in acceptance.sources[0].after
 
 
 # --- front matter -------------------------------------------------------------------------------------------------------

@@ -284,10 +284,10 @@ def _list_ways(variable: ResolvedVariable, items: list[str], scope: Scope, setti
         yield _about(variable.name, path), tuple(SetText(path, (*keys, position), items[position]) for position in changed)
         return
     if is_here and keys is not None and isinstance(node, YamlSequence):
-        yield _about(variable.name, path), (RemoveEntry(path, keys), AddEntry(path, keys, items))
+        yield _about(variable.name, path), (RemoveEntry(path, keys), AddEntry(path, keys, tuple(items)))
         return
     if scope is not Scope.FRAGMENT:
         target = setting.keys(scope, "vars", variable.name)
         existing = node_at(setting.draft.index.catalog.profiles[setting.profile].source, target, setting.draft)
         first = (RemoveEntry(own, target),) if isinstance(existing, YamlSequence | YamlMapping) else ()
-        yield _about(variable.name, own), (*first, AddEntry(own, target, items))
+        yield _about(variable.name, own), (*first, AddEntry(own, target, tuple(items)))

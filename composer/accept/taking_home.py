@@ -142,7 +142,7 @@ class Taker:
                     message = "the words can be taken, but not as they stand: marks, numbers, indentation and blank lines come from the layout"
                     refusal = RefusedChangeError(Reason.LAYOUT, message)
         except RefusedChangeError as error:
-            refusal = error if refusal is None or refusal.reason is Reason.NO_SOURCE else refusal
+            refusal = refusal or error
         if nearest is not None:
             return nearest[1], nearest[2]
         return refusal or RefusedChangeError(Reason.NO_SOURCE, "no change of a fragment or of the profile gives exactly these lines")
@@ -213,7 +213,8 @@ def _propose(setting: Setting, change: LineChange) -> Iterator[Proposal]:
         try:
             yield from maker(setting, change)
         except RefusedChangeError as error:
-            first_error = error if first_error is None or first_error.reason is Reason.NO_SOURCE else first_error
+            if first_error is None or error.reason is Reason.GENERATED:
+                first_error = error
     if first_error is not None:
         raise first_error
 

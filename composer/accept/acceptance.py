@@ -78,19 +78,22 @@ class _Edited:
         return self.file.profile, self.file.agent
 
 
-def propose_acceptance(workspace: Workspace, files: Sequence[tuple[str, OutputFile]], scope: Scope | None = None) -> Acceptance:
+def propose_acceptance(
+    workspace: Workspace, files: Sequence[tuple[str, OutputFile]], scope: Scope | None = None, start: Draft | None = None
+) -> Acceptance:
     """Find the sources of all hand edits in outputs.
 
     Args:
         workspace: where the sources are.
         files: each edited file's path below the workspace, and what is composed for it.
         scope: how far changes shall reach; None chooses: the fragment where no other profile uses it, else the profile.
+        start: the sources as they are on disk, where they were composed before.
 
     Raises:
         ComposerError: where a file is no output as the tool wrote it but for hand edits, or nothing was edited.
     """
     edited = _read_edited(workspace, files)
-    start = Draft(workspace.root, workspace.target)
+    start = start or Draft(workspace.root, workspace.target)
     try:
         users = users_of(start)
     except RefusedChangeError as error:  # pragma: no cover - what is wrong in the sources was raised when the files were composed

@@ -14,13 +14,13 @@ import pytest
 PROJECT = Path(__file__).parent.parent
 PACKAGE = PROJECT / "composer"
 
-IMPORTER = {f"composer.importer.{name}" for name in ("existing", "proof", "run", "sources")}
-"""Reads files from anywhere the user names, and proves its work in a temporary folder."""
+IMPORTER = {f"composer.importer.{name}" for name in ("existing", "run", "sources")}
+"""Reads files from anywhere the user names."""
 
 TOUCH_THE_DISK = {"composer.files.destination", "composer.files.disk", "composer.starter.pack", "composer.workspace", *IMPORTER}
 """The importer, the writer, the reader, the library that travels along, and the API, which looks for the workspace's folder."""
 
-KNOW_PATHS = TOUCH_THE_DISK | {"composer.stages.load", "composer.pipeline", "composer.starter.first_workspace"}
+KNOW_PATHS = TOUCH_THE_DISK | {"composer.importer.proof", "composer.starter.first_workspace"}
 """These pass the path of a folder on."""
 
 DISK_MODULES = {"fileinput", "glob", "io", "os", "shutil", "tempfile"}

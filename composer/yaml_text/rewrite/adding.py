@@ -93,16 +93,16 @@ def _problem(holder: YamlNode, known: Path, path: Path, missing: list[str], afte
     return ""
 
 
-def _bad_character_in(value: NewValue | list[str]) -> str:
+def _bad_character_in(value: NewValue) -> str:
     match value:
+        case bool() | int():
+            return ""
         case str():
             return find_bad_character(value)
         case Mapping():
             return next(filter(None, (_bad_character_in(part) for pair in value.items() for part in pair)), "")
-        case list():
-            return find_bad_character("".join(value))
         case _:
-            return ""
+            return find_bad_character("".join(value))
 
 
 class _Proof:

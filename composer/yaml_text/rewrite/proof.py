@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from composer.model import ScalarStyle, YamlMapping, YamlNode, YamlScalar
+from composer.model import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.yaml_text.rewrite.document import Path
 from composer.yaml_text.rewrite.writing import NewValue
 
@@ -82,5 +82,9 @@ def holds_value(node: YamlNode, value: NewValue, *, as_written: bool) -> bool:
         return all(holds_value(node.entries[key], part, as_written=as_written) for key, part in value.items())
     if isinstance(value, str):
         return holds_text(node, value, as_written=as_written)
+    if not isinstance(value, bool | int):
+        items = node.items if isinstance(node, YamlSequence) else ()
+        is_list = isinstance(node, YamlSequence) and len(items) == len(value)
+        return is_list and all(holds_text(item, text, as_written=False) for item, text in zip(items, value, strict=True))
     written = ("true" if value else "false") if isinstance(value, bool) else str(value)
     return holds_text(node, written, as_written=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 __all__ = [
@@ -27,8 +27,8 @@ class BlockText(str):
     __slots__ = ()
 
 
-NewValue = str | bool | int | Mapping[str, "NewValue"]
-"""What an added entry can hold."""
+NewValue = str | bool | int | Sequence[str] | Mapping[str, "NewValue"]
+"""What an added entry can hold; a list of texts stands in brackets, on one line."""
 
 # What readers of YAML 1.1 or 1.2 take for anything but text. Our own reader knows fewer; editors do not.
 _OTHER_THAN_TEXT: Final = re.compile(
@@ -43,6 +43,8 @@ _SIMPLE: Final = re.compile(r"""[^\W_] (?: [\w ./,;()'"+@*=%&?!$<>-]* [\w./)'"?!
 _LONGEST_SIMPLE: Final = 80
 _SIMPLE_KEY: Final = re.compile(r"[\w./] (?: [\w./@+()\#-] | [ ](?=[\w./(]) )*", re.VERBOSE)
 _LONGEST_KEY: Final = 120
+# Between brackets a comma ends a text.
+_LISTED: Final = re.compile(r"[A-Za-z][\w ./()@+-]*[\w)]|[A-Za-z]")
 _SPECIAL: Final = re.compile('["\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]')
 _NAMED: Final = {'"': r"\"", "\\": r"\\", "\n": r"\n", "\t": r"\t"}
 
@@ -135,12 +137,18 @@ def _is_simple(text: str) -> bool:
     return len(text) <= _LONGEST_SIMPLE and bool(_SIMPLE.fullmatch(text))
 
 
-def _inline(value: str | bool | int, *, as_written: bool) -> str:  # noqa: FBT001 - it is the value itself
+def _inline(value: str | bool | int | Sequence[str], *, as_written: bool) -> str:  # noqa: FBT001 - it is the value itself
+    if not isinstance(value, str | bool | int):
+        return f"[{', '.join(_listed(item) for item in value)}]"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int) or as_written:
         return str(value)
     return value if is_plain_text(value) and _is_simple(value) else double_quoted(value)
+
+
+def _listed(text: str) -> str:
+    return text if _LISTED.fullmatch(text) and is_plain_text(text) else double_quoted(text)
 
 
 def flow_entry(key: str, value: NewValue, *, as_written: bool) -> str:

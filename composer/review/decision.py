@@ -11,12 +11,9 @@ from composer.errors import ComposerError, Diagnostics, InternalError
 from composer.files.destination import Destination
 from composer.files.disk_errors import report_disk_error
 from composer.files.lock import LOCK_NAME, EditKey, EditRecord, parse_lock, print_lock
-from composer.lookup.index import Index, index_catalog
-from composer.model import Catalog, Edit, Verb
-from composer.pipeline import compose_profile
-from composer.schema import read_profile
+from composer.lookup.index import Index
+from composer.model import Edit, Verb
 from composer.source import SourceFile, unlocated
-from composer.stages.vet import vet_index
 from composer.stale.bases import edit_bases
 from composer.stale.edits import StaleEdit
 from composer.workspace import Workspace
@@ -149,35 +146,18 @@ def _read(source: SourceFile, destination: Destination, diagnostics: Diagnostics
 
 def _prove(workspace: Workspace, contents: Mapping[str, str], stale: Sequence[StaleEdit], decision: Decision, text: str) -> Index:
     """Make sure that every profile composes with the change, and that the change is the one that is meant."""
-    found = Diagnostics()
-    index = _read_again(workspace.catalog, contents, found)
-    for name in workspace.profiles:
-        compose_profile(name, index, (), workspace.target, found)
-    found.raise_errors()
+    changed = workspace.with_files({path: content.encode() for path, content in contents.items()})
+    changed.compose()
     wanted = {base.key: base.written.text.strip() for base in edit_bases(workspace.index)}
     for edit in stale:
         if decision is Decision.TAKE:
             del wanted[edit.key]
         else:
             wanted[edit.key] = text.strip()
-    if {base.key: base.written.text.strip() for base in edit_bases(index)} != wanted:
+    if {base.key: base.written.text.strip() for base in edit_bases(changed.index)} != wanted:
         message = "the review would change other edits than the one that is meant"
         raise InternalError(message)
-    return index
-
-
-def _read_again(catalog: Catalog, contents: Mapping[str, str], found: Diagnostics) -> Index:
-    profiles = dict(catalog.profiles)
-    for name, profile in catalog.profiles.items():
-        if profile.source.path in contents:
-            source = SourceFile.from_raw(profile.source.path, contents[profile.source.path])
-            read = read_profile(name, source, found)
-            if read is not None:
-                profiles[name] = read
-    found.raise_errors()
-    index = index_catalog(replace(catalog, profiles=profiles), found)
-    vet_index(index)
-    return index
+    return changed.index
 
 
 # --- the lock ---------------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from pathlib import Path
 from composer.errors import ComposerError, Diagnostic, Diagnostics, nearest_name
 from composer.files.destination import Destination, DiskDestination, DryRunDestination
 from composer.files.disk import Disk
-from composer.files.sources import Memory, Overlay
 from composer.files.lock import LOCK_NAME, EditRecord, parse_lock
+from composer.files.sources import Memory, Overlay
 from composer.lookup.index import Index
 from composer.merge.layers import order_layers
 from composer.model import Catalog, FileAction, FileResult, OutputFile

@@ -90,7 +90,10 @@ FILES = {
 
 def workspace(root: Path, **changed: str) -> Path:
     """Write and build the workspace; keyword arguments name files with ``__`` for slashes, without their ending."""
-    files = {**FILES, **{name: text for path, text in changed.items() for name in FILES if name.rpartition(".")[0] == path.replace("__", "/")}}
+    files = {
+        **FILES,
+        **{name: text for path, text in changed.items() for name in FILES if name.rpartition(".")[0] == path.replace("__", "/")},
+    }
     Workspace.open(write_workspace(root, files)).build()
     return root
 
@@ -122,7 +125,9 @@ def taken(root: Path, before: str, after: str, *, scope: Scope | None = None, pa
     assert not Workspace.open(root).check().differences
     new = {name: (root / name).read_text(encoding="utf-8").splitlines() for name in old}
     return {
-        name: "\n".join([f"-{line}" for line in old[name] if line not in new[name]] + [f"+{line}" for line in new[name] if line not in old[name]])
+        name: "\n".join(
+            [f"-{line}" for line in old[name] if line not in new[name]] + [f"+{line}" for line in new[name] if line not in old[name]]
+        )
         for name in old
     }
 

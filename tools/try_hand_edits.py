@@ -112,7 +112,9 @@ def _prove(root: Path, composed: Sequence[OutputFile], acceptance: Acceptance, k
 def _difference(before: str, after: str) -> str:
     import difflib
 
-    return "\n".join(line for line in difflib.unified_diff(before.split("\n"), after.split("\n"), n=1, lineterm="") if line[:3] not in {"---", "+++"})
+    return "\n".join(
+        line for line in difflib.unified_diff(before.split("\n"), after.split("\n"), n=1, lineterm="") if line[:3] not in {"---", "+++"}
+    )
 
 
 def main() -> int:
@@ -144,7 +146,10 @@ def _print(outcomes: list[Outcome], show: str) -> None:
         layout = sum(outcome.verdict == "refused" and outcome.reason in LAYOUT for outcome in of)
         counts = Counter(outcome.verdict for outcome in of)
         print(f"{kind:<20} {len(of):>6} {counts['mapped']:>7} {layout:>7} {counts['refused'] - layout:>8} {counts['wrong']:>6}")
-    print("\nrefusals by reason: " + ", ".join(f"{name} {count}" for name, count in Counter(o.reason for o in outcomes if o.reason).most_common()))
+    print(
+        "\nrefusals by reason: "
+        + ", ".join(f"{name} {count}" for name, count in Counter(o.reason for o in outcomes if o.reason).most_common())
+    )
     owned = [outcome for outcome in outcomes if outcome.reason not in LAYOUT]
     if owned:
         share = sum(outcome.verdict == "mapped" for outcome in owned) / len(owned)

@@ -250,10 +250,10 @@ def _rewording(owner: Owner, operations: Sequence[_Operation], index: Index) -> 
         if inside is None:
             changes.append(_template_change(operation, stretches))
         else:
-            values.setdefault(inside.segment, []).append(TextChange(operation.start - inside.start, operation.end - inside.start, operation.new))
-    variables = tuple(
-        VariableChange(segment, segment.text, _applied(segment.text, found)) for segment, found in values.items()
-    )
+            values.setdefault(inside.segment, []).append(
+                TextChange(operation.start - inside.start, operation.end - inside.start, operation.new)
+            )
+    variables = tuple(VariableChange(segment, segment.text, _applied(segment.text, found)) for segment, found in values.items())
     written_out = _written_out(words, changes, variables, stretches) if variables else None
     return Rewording(owner, words, tuple(changes), variables, written_out)
 
@@ -292,9 +292,7 @@ def _template_change(operation: _Operation, stretches: Sequence[_Stretch]) -> Te
     if not touched or not all(stretch.is_words for stretch in touched):
         raise RefusedChangeError(Reason.BORDER, "the change goes over the border between words and what a variable gave")
     first, last = touched[0], touched[-1]
-    return TextChange(
-        first.source + operation.start - first.start, last.source + operation.end - last.start, operation.new
-    )
+    return TextChange(first.source + operation.start - first.start, last.source + operation.end - last.start, operation.new)
 
 
 def _template_insertion(operation: _Operation, stretches: Sequence[_Stretch]) -> TextChange:
@@ -322,9 +320,7 @@ def _written_out(
     after = {change.segment: change.after for change in variables}
     if any(mark in text for text in after.values() for mark in _SYNTAX):
         return None
-    fills = [
-        TextChange(stretch.source, stretch.source_end, after[stretch.segment]) for stretch in stretches if stretch.segment in after
-    ]
+    fills = [TextChange(stretch.source, stretch.source_end, after[stretch.segment]) for stretch in stretches if stretch.segment in after]
     return _applied(words, [*changes, *fills])
 
 

@@ -86,7 +86,9 @@ def _removal(node: Node, scope: Scope, setting: Setting) -> tuple[SourceChange, 
     keys = setting.keys(scope, "edits", address)
     existing = node_at(path, keys, setting.draft)
     if isinstance(existing, YamlMapping):
-        own = [RemoveEntry(path.path, (*keys, verb)) for verb in ("replace", "title", "layout", "first", "last") if verb in existing.entries]
+        own = [
+            RemoveEntry(path.path, (*keys, verb)) for verb in ("replace", "title", "layout", "first", "last") if verb in existing.entries
+        ]
         # What stays must not be an empty map on the way, so the new entry comes first.
         return (*first, AddEntry(path.path, (*keys, "remove"), True), *own)  # noqa: FBT003 - a value of YAML
     return (*first, AddEntry(path.path, (*keys, "remove"), True))  # noqa: FBT003 - a value of YAML
@@ -216,9 +218,7 @@ def _neighbours(printed: PrintedFile, change: LineChange) -> tuple[Node | None, 
     return above, None
 
 
-def _anchors(
-    printed: PrintedFile, above: Node | None, below: Node | None, indent: int, *, is_item: bool
-) -> Iterator[tuple[Node, str]]:
+def _anchors(printed: PrintedFile, above: Node | None, below: Node | None, indent: int, *, is_item: bool) -> Iterator[tuple[Node, str]]:
     """Give blocks that the new ones may stand beside or in, those that read best first."""
     found: list[tuple[int, Node, str]] = []
     rank = 0
@@ -292,7 +292,9 @@ def _insertions(setting: Setting, scope: Scope, anchor: Node, verb: str, newcome
         # What stands nearest to the anchor is written first there.
         earlier = [key for key in existing.entries if isinstance(existing.entries[key], YamlScalar)]
         for key in earlier:
-            moved = [AddEntry(change.path, change.keys, change.value, after=key) for change in reversed(changes) if isinstance(change, AddEntry)]
+            moved = [
+                AddEntry(change.path, change.keys, change.value, after=key) for change in reversed(changes) if isinstance(change, AddEntry)
+            ]
             yield Proposal(scope, about, (*first, *moved))
 
 
@@ -403,7 +405,9 @@ def propose_move(setting: Setting, gone: LineChange, came: LineChange) -> Iterat
         block = block_of(target, setting.draft)
         if block is None or block in moving:
             continue
-        yield Proposal(Scope.FRAGMENT, f"move {', '.join(_name(node) for node in nodes)} in {block.location.path}", _moves(moving, block, verb))
+        yield Proposal(
+            Scope.FRAGMENT, f"move {', '.join(_name(node) for node in nodes)} in {block.location.path}", _moves(moving, block, verb)
+        )
 
 
 def _targets(above: Node | None, below: Node | None, home: str) -> Iterator[tuple[Node, str]]:
@@ -426,5 +430,3 @@ def _moves(moving: Sequence[Block], target: Block, verb: str) -> tuple[Splice, .
         body = f"{body}\n" if verb == "before" else f"\n{body}"
     removed = [Splice(path, first, last, "") if is_item else _without(block) for block, (first, last) in zip(moving, cuts, strict=True)]
     return (*removed, Splice(path, at, at, body))
-
-

@@ -139,7 +139,9 @@ class Taker:
                 if left < before and (nearest is None or left < nearest[0]):
                     nearest = (left, draft, proposal)
                 if _words(lines) == _words(target):
-                    message = "the words can be taken, but not as they stand: marks, numbers, indentation and blank lines come from the layout"
+                    message = (
+                        "the words can be taken, but not as they stand: marks, numbers, indentation and blank lines come from the layout"
+                    )
                     refusal = RefusedChangeError(Reason.LAYOUT, message)
         except RefusedChangeError as error:
             refusal = refusal or error

@@ -44,7 +44,12 @@ def _insert_line(lines: list[str], rng: random.Random) -> None:
 
 def _move_item(lines: list[str], rng: random.Random) -> None:
     leads = [found["lead"] if (found := _ITEM.match(line)) else "" for line in lines]
-    near = [(a, b) for a in range(len(lines)) for b in range(max(0, a - 4), min(len(lines), a + 5)) if a != b and leads[a] and leads[a] == leads[b]]
+    near = [
+        (a, b)
+        for a in range(len(lines))
+        for b in range(max(0, a - 4), min(len(lines), a + 5))
+        if a != b and leads[a] and leads[a] == leads[b]
+    ]
     near = [(a, b) for a, b in near if all(leads[between] == leads[a] for between in range(min(a, b), max(a, b) + 1))]
     if near:
         source, target = rng.choice(near)

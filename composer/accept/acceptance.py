@@ -9,7 +9,7 @@ from composer.accept.drafts import Draft
 from composer.accept.inverse import RefusedChangeError
 from composer.accept.proposals import Scope
 from composer.accept.taking_home import OutputKey, Refusal, Taker, users_of
-from composer.errors import ComposerError, Diagnostics, InternalError
+from composer.errors import Diagnostics, InternalError
 from composer.files.destination import DiskDestination
 from composer.files.lock import LOCK_NAME, content_digest, parse_lock
 from composer.model import OutputFile
@@ -93,7 +93,7 @@ def propose_acceptance(
         ComposerError: where a file is no output as the tool wrote it but for hand edits, or nothing was edited.
     """
     edited = _read_edited(workspace, files)
-    start = start or Draft(workspace.root, workspace.target)
+    start = start or Draft(workspace.root.as_posix(), workspace.target)
     try:
         users = users_of(start)
     except RefusedChangeError as error:  # pragma: no cover - what is wrong in the sources was raised when the files were composed
@@ -150,8 +150,8 @@ def _acceptance(
     sources = tuple(
         ChangedText(path, start.text(path), draft.text(path)) for path in sorted(draft.files) if start.text(path) != draft.text(path)
     )
-    before = {(file.profile, file.agent): file for profile in start.profiles for file in start.compose(profile)}
-    after = {(file.profile, file.agent): file for profile in draft.profiles for file in draft.compose(profile)}
+    before = {(file.profile, file.agent): file for file in start.compose_all()}
+    after = {(file.profile, file.agent): file for file in draft.compose_all()}
     others: list[ChangedText] = []
     for key in sorted({**before, **after}):
         old, new = before.get(key), after.get(key)
@@ -159,7 +159,8 @@ def _acceptance(
         if key in wanted:
             is_right = new_text == wanted[key]
             if not is_right and not any(output.refusals for output in outputs):
-                raise InternalError(f"what was taken home of {key[1]} does not give the edited file")
+                message = f"what was taken home of {key[1]} does not give the edited file"
+                raise InternalError(message)
         elif old_text != new_text and (shown := new or old) is not None:
             others.append(ChangedText(workspace.path_of(shown), old_text, new_text, key[0]))
     return Acceptance(tuple(outputs), sources, tuple(others), draft)
@@ -173,7 +174,8 @@ def write_acceptance(workspace: Workspace, acceptance: Acceptance) -> BuildRepor
         ValueError: if something could not be taken home: then nothing may be written.
     """
     if acceptance.refusals:
-        raise ValueError("an acceptance with refusals cannot be written")
+        message = "an acceptance with refusals cannot be written"
+        raise ValueError(message)
     destination = DiskDestination(workspace.root)
     found = Diagnostics()
     for source in acceptance.sources:

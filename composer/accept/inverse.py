@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from composer.accept.changes import TextChange, changed_text
@@ -131,7 +132,7 @@ def _operation(printed: PrintedFile, change: TextChange) -> _Operation:
 
 def _leaves(printed: PrintedFile, touched: Sequence[Piece]) -> bool:
     """Whether something other than the indentation of a text's next line stands between two of its pieces."""
-    between = (printed.text[left.end : right.start] for left, right in zip(touched, touched[1:], strict=False))
+    between = (printed.text[left.end : right.start] for left, right in pairwise(touched))
     return any(gap.strip(" ") for gap in between)
 
 
@@ -160,7 +161,7 @@ def _is_value_at(piece: Piece, position: int) -> bool:
 
 
 def _inserted(printed: PrintedFile, piece: Piece, new: str) -> str:
-    """Return inserted characters as they have to stand in the text: without escapes in the front matter, without indentation below a line."""
+    """Return inserted characters as they have to stand in the text: without the front matter's escapes, and without hanging indentation."""
     if isinstance(piece.owner, FieldText):
         if not piece.widths and "\\" not in new and '"' not in new:
             return new
@@ -286,7 +287,7 @@ def _template_change(operation: _Operation, stretches: Sequence[_Stretch]) -> Te
     if operation.start == operation.end:
         return _template_insertion(operation, stretches)
     touched = [stretch for stretch in stretches if stretch.start < operation.end and stretch.end > operation.start]
-    for left, right in zip(touched, touched[1:], strict=False):
+    for left, right in pairwise(touched):
         if left.is_words and right.is_words and left.source_end != right.source:
             raise RefusedChangeError(Reason.STATEMENT, "a statement of the template stands inside what was changed")
     if not touched or not all(stretch.is_words for stretch in touched):

@@ -59,7 +59,8 @@ def _gone(printed: PrintedFile, change: LineChange) -> list[Node]:
 
     for node in printed.nodes:
         visit(node)
-    covered = {line for node in gone for line in range(node.extent[0], node.extent[1] + 1) if node.extent is not None}
+    extents = [extent for node in gone if (extent := node.extent) is not None]
+    covered = {line for first, last in extents for line in range(first, last + 1)}
     lines = printed.lines
     left = [line for line in range(change.start, change.end) if line not in covered and lines[line].strip()]
     return [] if left else gone
@@ -76,7 +77,8 @@ def _removal(node: Node, scope: Scope, setting: Setting) -> tuple[SourceChange, 
     if scope is Scope.FRAGMENT:
         block = block_of(node, setting.draft)
         return (_without(block),) if block is not None else None
-    address, first = node.trace.address, ()
+    address: str | None = node.trace.address
+    first: tuple[SourceChange, ...] = ()
     if address is None:
         named = _named(node, setting)
         if named is None:
@@ -270,7 +272,8 @@ def _insertions(setting: Setting, scope: Scope, anchor: Node, verb: str, newcome
     if scope is Scope.FRAGMENT and not is_in_profile(anchor.trace.layer):
         yield from _into_fragment(setting, anchor, verb, newcomers)
         return
-    address, first = anchor.trace.address, ()
+    address: str | None = anchor.trace.address
+    first: tuple[SourceChange, ...] = ()
     if address is None:
         named = _named(anchor, setting)
         if named is None:
@@ -369,7 +372,7 @@ def moved_pairs(printed: PrintedFile, changes: Sequence[LineChange]) -> list[tup
     pairs: list[tuple[LineChange, LineChange]] = []
     for gone in changes:
         words = [_bare(line) for line in lines[gone.start : gone.end] if line.strip()]
-        if gone.new and any(line.strip() for line in gone.new) or not words:
+        if (gone.new and any(line.strip() for line in gone.new)) or not words:
             continue
         for came in changes:
             new = [_bare(line) for line in came.new if line.strip()]

@@ -69,7 +69,7 @@ def accept(
         report = write_acceptance(workspace, acceptance)
         is_written = True
         if not session.is_json and not session.is_quiet:
-            changed = [result for result in report.results if result.action.value not in {"unchanged"}]
+            changed = [result for result in report.results if result.action.value != "unchanged"]
             session.out.line(
                 f"accepted: {_count(len(acceptance.sources), 'source')} written, {_count(len(changed), 'output')} built", "bold"
             )

@@ -21,8 +21,8 @@ from composer.yaml_text.rewrite.proof import leaves_of, without_part
 
 __all__ = ["remove_entry"]
 
-_DASH: Final = re.compile(r"-[ \t]*\Z")
-_COMMA_AFTER: Final = re.compile(r"[ \t]*,[ \t]*")
+# The blanks before a comment stay: `{# note` would be no comment to every reader.
+_COMMA_AFTER: Final = re.compile(r"[ \t]*,(?:[ \t]*(?![ \t#]))?")
 
 
 def remove_entry(  # noqa: D417 - the others are told once, in the package

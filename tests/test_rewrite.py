@@ -312,6 +312,14 @@ WHOLE: dict[str, tuple[Callable[[str], str], str, str]] = {
     ),
     "an empty file takes an entry": (lambda raw: add_entry(raw, ["a", "b"], "c"), "", "a:\n  b: c\n"),
     "a file of comments takes an entry below them": (lambda raw: add_entry(raw, ["a"], "c"), "# none yet", "# none yet\na: c"),
+    "braces below their key stay": (
+        lambda raw: add_entry(raw, ["a", "b"], {"c": "d", "e": 1}),
+        "a: # note\n  {}\n",
+        'a: # note\n  {b: {c: "d", e: 1}}\n',
+    ),
+    "braces in a list stay": (lambda raw: add_entry(raw, [0, "b"], "c"), "- {}\n", '- {b: "c"}\n'),
+    "braces with a comment stay": (lambda raw: add_entry(raw, ["a", "b"], "c"), "a: {  # c\n  }\n", 'a: {b: "c"  # c\n  }\n'),
+    "what a list of lists loses is written": (lambda raw: remove_entry(raw, [1, 0]), "- a\n- - b", "- a\n- []"),
     "an empty document takes an entry between its marks": (lambda raw: add_entry(raw, ["a"], "c"), "---\n...\n", "---\na: c\n...\n"),
     "braces at the root become lines": (lambda raw: add_entry(raw, ["a"], "c"), "# c\n{}\n", "# c\na: c\n"),
     "the last entry of a file goes and leaves the comments": (lambda raw: remove_entry(raw, ["a"]), "# c\na: b\n# d\n", "# c\n# d\n"),
@@ -442,6 +450,13 @@ def test_a_file_with_an_error_is_refused_at_the_error() -> None:
         set_text("a: b\nc:\n", ["a"], "x", file="profiles/shop.yaml")
     assert str(refused.value) == "the YAML has an error that has to be mended first: `c` has no value"
     assert str(refused.value.location) == "profiles/shop.yaml:2:1"
+
+
+def test_a_comma_that_cannot_be_found_is_no_guess() -> None:
+    """A comment between a value and its comma would have to go, so the entry stays."""
+    with pytest.raises(RewriteRefusedError) as refused:
+        remove_entry("a: {b: 1\n  # note\n  , c: 2}\n", ["a", "b"])
+    assert str(refused.value) == "`a` → `b` cannot be removed without changing what the lines around it mean"
 
 
 def test_an_explicit_key_is_left_alone() -> None:

@@ -104,8 +104,6 @@ def after_node(document: YamlDocument, node: YamlNode, column: int) -> int:
     while not isinstance(node, YamlScalar) and not document.is_flow(node):
         column = document.column(node)
         children = node.items if isinstance(node, YamlSequence) else tuple(node.entries.values())
-        if not children:  # the root of a text without any entry
-            return document.next_line(node.location.end)
         node = children[-1]
     if isinstance(node, YamlScalar) and node.style is ScalarStyle.BLOCK:
         return block_scalar(document, node, column).end

@@ -231,12 +231,17 @@ def _field(field: RenderedField) -> Iterator[Segment]:
     yield from writer.segments
 
 
+def _is_as_written(value: RenderedText) -> bool:
+    """Whether a value is one line, and says what is written there: what was filled in may need quotes, or others."""
+    return "\n" not in value.scalar.location.text and str(value) == value.scalar.text
+
+
 def _written(value: RenderedValue) -> list[Segment]:
     """Return a value of one line as it is written in its source; nothing for other values."""
     if isinstance(value, RenderedText) and value.scalar.style is ScalarStyle.BLOCK and "\n" not in str(value).rstrip("\n"):
         # What stands below a `|` is printed as it stands, YAML or not: so do many files that the clients repair.
         return [replace(piece, text=piece.text.rstrip("\n")) for piece in value.segments if piece.text.rstrip("\n")]
-    if isinstance(value, RenderedText) and value.segments and "\n" not in value.scalar.location.text:
+    if isinstance(value, RenderedText) and value.segments and _is_as_written(value):
         if value.scalar.style is ScalarStyle.PLAIN:
             return list(value.segments)
         if value.scalar.style is ScalarStyle.QUOTED:

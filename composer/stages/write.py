@@ -19,7 +19,7 @@ from composer.files.transaction import Change
 from composer.model import FileAction, FileResult, FileSince, FileWanted, OutputFile
 from composer.source import SourceFile, unlocated
 
-__all__ = ["Destination", "DiskDestination", "DryRunDestination", "WriteScope", "write_files"]
+__all__ = ["Destination", "DiskDestination", "DryRunDestination", "WriteScope", "is_source", "write_files"]
 
 _SOURCES: Final = frozenset({"fragments", "profiles"})
 _CONFIG: Final = "agent-composer.yaml"
@@ -68,12 +68,17 @@ class WriteScope:
             return False
         if not self.folder:
             return len(parts) > 1 and parts[0].startswith(".")
-        is_output = PurePosixPath(self.folder) in PurePosixPath(path).parents
-        return path == _CONFIG or (len(parts) > 1 and (is_output or parts[0] in _SOURCES))
+        return is_source(path) or PurePosixPath(self.folder) in PurePosixPath(path).parents
 
     def covers(self, profile: str) -> bool:
         """Whether outputs recorded for ``profile`` are this run's to remove."""
         return self.is_whole or profile in self.profiles
+
+
+def is_source(path: str) -> bool:
+    """Whether a path, relative to a workspace, is one of its sources."""
+    first, *rest = PurePosixPath(path).parts
+    return path == _CONFIG or (first in _SOURCES and bool(rest))
 
 
 def _is_git(path: str) -> bool:

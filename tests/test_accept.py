@@ -90,7 +90,10 @@ FILES = {
 
 def workspace(root: Path, **changed: str) -> Path:
     """Write and build the workspace; keyword arguments name files with ``__`` for slashes, without their ending."""
-    files = {**FILES, **{name: text for path, text in changed.items() for name in FILES if name.rpartition(".")[0] == path.replace("__", "/")}}
+    files = {
+        **FILES,
+        **{name: text for path, text in changed.items() for name in FILES if name.rpartition(".")[0] == path.replace("__", "/")},
+    }
     Workspace.open(write_workspace(root, files)).build()
     return root
 
@@ -122,7 +125,9 @@ def taken(root: Path, before: str, after: str, *, scope: Scope | None = None, pa
     assert not Workspace.open(root).check().differences
     new = {name: (root / name).read_text(encoding="utf-8").splitlines() for name in old}
     return {
-        name: "\n".join([f"-{line}" for line in old[name] if line not in new[name]] + [f"+{line}" for line in new[name] if line not in old[name]])
+        name: "\n".join(
+            [f"-{line}" for line in old[name] if line not in new[name]] + [f"+{line}" for line in new[name] if line not in old[name]]
+        )
         for name in old
     }
 
@@ -240,7 +245,7 @@ def test_a_text_of_the_profile_that_went_is_taken_out_of_it(tmp_path: Path) -> N
 def test_an_item_that_came_is_inserted_after_its_neighbour(tmp_path: Path) -> None:
     """With a readable id of its own."""
     assert taken(workspace(tmp_path), "- Check every input\n", "- Check every input\n- Sign each release\n") == {
-        "profiles/shop.yaml": "+  rules#input:\n+    after:\n+      sign-each-release: |\n+        Sign each release",
+        "profiles/shop.yaml": "+  rules#input:\n+      sign-release: |\n+        Sign each release",
     }
 
 
@@ -249,7 +254,7 @@ def test_an_item_can_come_for_all(tmp_path: Path) -> None:
     root = workspace(tmp_path)
     edited(root, "- Check every input\n", "- Check every input\n- Sign each release\n")
     acceptance = proposed(root, scope=Scope.FRAGMENT)
-    assert "- Sign each release {#sign-each-release}\n" in acceptance.sources[0].after
+    assert "- Sign each release {#sign-release}\n" in acceptance.sources[0].after
 
 
 def test_a_paragraph_that_came_is_inserted(tmp_path: Path) -> None:
@@ -264,11 +269,11 @@ def test_a_moved_item_moves_in_its_fragment(tmp_path: Path) -> None:
     item = "- Check every input\n"
     root = workspace(tmp_path)
     edited(root, item, "")
-    edited(root, "- Log each refusal\n", f"- Log each refusal\n{item}")
+    edited(root, "- Log each refusal\n", f"{item}- Log each refusal\n")
     assert [refusal.reason for refusal in proposed(root).refusals] == [Reason.SCOPE, Reason.SCOPE]
     acceptance = proposed(root, scope=Scope.FRAGMENT)
     assert not acceptance.refusals
-    assert "- Log each refusal {#log}\n- Check every input {#input}\n" in acceptance.sources[0].after
+    assert "minute {#limit}\n- Check every input {#input}\n" in acceptance.sources[0].after
 
 
 # --- front matter -------------------------------------------------------------------------------------------------------
@@ -369,6 +374,22 @@ def test_an_edit_of_one_of_two_named_files_stays_with_its_agent(tmp_path: Path) 
     assert not acceptance.refusals
     write_acceptance(Workspace.open(root), acceptance)
     assert not Workspace.open(root).check().differences
+
+
+def test_an_edit_in_a_project_that_was_built_into_is_taken_home(tmp_path: Path) -> None:
+    """And the project is built again; the workspace's own outputs follow."""
+    root = workspace(tmp_path / "agents")
+    project = tmp_path / "shop"
+    project.mkdir()
+    Workspace.open(root).build("shop", into=project)
+    place = project / ".claude/agents/dev.md"
+    text = place.read_text().replace("Check every input", "Check every single input")
+    place.write_text(text)
+    opened = Workspace.open(root)
+    file = next(file for file in opened.compose("shop").files if file.agent == "dev")
+    write_acceptance(opened, propose_acceptance(opened, [(place.as_posix(), file)]))
+    assert place.read_text() == text == (root / DEV).read_text()
+    assert "every single" in (project / ".claude/agents/tester.md").read_text()
 
 
 # --- the files of the sources -------------------------------------------------------------------------------------------

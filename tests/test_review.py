@@ -14,8 +14,11 @@ from composer.cli import app
 from composer.cli import review as review_command
 from composer.errors import ComposerError
 from composer.files.destination import DiskDestination
+from composer.review import decision as decision_module
 from composer.review.decision import Decision, settle_edits
+from composer.source import SourceFile
 from composer.workspace import Workspace
+from composer.yaml_text.rewrite import RewriteRefusedError
 
 LOCK = "agent-composer.lock"
 FILES = {
@@ -266,6 +269,36 @@ def test_take_of_an_agents_only_edit(run: Run, root: Path) -> None:
     assert profile(root) == before.replace("    edits:\n      rules#test:\n        remove: true\n", "")
 
 
+def test_take_of_all_that_a_profile_says_of_an_agent(run: Run, root: Path) -> None:
+    """The agent is still built."""
+    place = root / "profiles/shop.yaml"
+    place.write_text("agents:\n  dev:\n    edits:\n      rules#test: {remove: true}\n", encoding="utf-8")
+    run("review", "rules#test", "--take")
+    assert profile(root) == "agents:\n  dev: {}\n"
+
+
+def test_take_of_a_text_that_another_profile_builds_upon_is_refused(run: Run, root: Path) -> None:
+    """Every profile has to compose afterwards; where one does not, nothing is written."""
+    child = "extends: [shop]\nagents: {dev: {}}\nedits:\n  unset: [rules#short]\n"
+    (root / "profiles/child.yaml").write_text(child, encoding="utf-8")
+    before = (profile(root), (root / LOCK).read_bytes())
+    assert "error[unset-misses]" in run("review", "rules#short", "--take", code=2).stderr
+    assert (profile(root), (root / LOCK).read_bytes()) == before
+
+
+def test_a_profile_that_cannot_be_rewritten_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the place to change by hand."""
+
+    def refuse(raw: str, *_: object, **__: object) -> str:
+        message = "no way"
+        raise RewriteRefusedError(message, SourceFile("profiles/shop.yaml", raw).at(0))
+
+    monkeypatch.setattr(decision_module, "remove_entry", refuse)
+    workspace = Workspace.open(root)
+    with pytest.raises(ComposerError, match=r"profiles/shop\.yaml:1:1: rewrite-refused: no way"):
+        settle_edits(workspace, workspace.stale_edits(), Decision.TAKE, DiskDestination(root))
+
+
 def test_edit_writes_the_new_text(run: Run, root: Path) -> None:
     """The text is replaced in place, and is made against the text of today."""
     before = profile(root)
@@ -341,8 +374,8 @@ def test_a_person_is_asked_about_each(run: Run, root: Path, monkeypatch: pytest.
     """Keep, take, edit or skip; what is skipped is left, and an answer that is none is asked for again."""
     monkeypatch.setattr(review_command, "_has_reader", lambda _: True)
     before = profile(root)
-    shown = run("review", code=1, answers="e\nwhat?\ns\nk\ne\nKeep it\n\nas short as a haiku\n\n").stdout
-    assert shown.count("[k]eep the edit, [t]ake the shared text, [s]kip, [q]uit: ") == 2
+    shown = run("review", code=1, answers="e\nwhat?\ns\nk\ne\nKeep it\n\n").stdout
+    assert shown.count("[k]eep the edit, [t]ake the shared text, [s]kip, [q]uit: ") == 3
     assert shown.endswith("1 stale edit\n\nNext: agent-composer build\n")
     assert profile(root) == before.replace("Keep it below 20 lines", "Keep it")
     assert stale(root) == ["rules#test"]

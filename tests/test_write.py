@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 
 import pytest
+from builders import output_file as output
 
 from composer.blocks import Document
 from composer.errors import Diagnostics
@@ -28,21 +29,10 @@ from composer.model import (
 from composer.source import SourceFile
 from composer.stages.write import Destination, DiskDestination, DryRunDestination, WriteScope, write_files
 
-SOURCE = SourceFile("fragments/agents/tester.md", "agent: {}\n")
 PATH = "output/shop/.claude/agents/tester.md"
 LOCK = "agent-composer.lock"
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
 needs_rights = pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is unwritable for this user")
-
-
-def output(text: str, name: str = "tester", profile: str = "shop") -> OutputFile:
-    """Make a file with this text."""
-    place = SOURCE.at(0)
-    fragment = Fragment("agents/tester", SOURCE, "", {}, {}, {}, None, Document(SOURCE, (), place, 0))
-    plan = AgentPlan(ResolvedAgent(name, fragment, {}, {}, (), {}, place), (), (), frozenset(), frozenset())
-    document = RenderedDocument(profile, name, {}, plan, {}, ())
-    segments = (Segment(text, SegmentKind.LITERAL, place),)
-    return OutputFile(profile, name, PurePosixPath(f".claude/agents/{name}.md"), segments, document)
 
 
 class Workspace:

@@ -7,13 +7,14 @@ figure that has to be 0). `make edits` runs 5 000 of them.
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import random
 import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +22,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "property"))
 
-from hand_edits import EDITS, edit_at_random  # type: ignore[import-not-found]  # noqa: E402 - found by the line above
+from hand_edits import EDITS, edit_at_random  # noqa: E402 - found by the line above
 
 from composer.accept.acceptance import Acceptance, propose_acceptance  # noqa: E402
+from composer.accept.drafts import Draft  # noqa: E402
+from composer.accept.inverse import Reason  # noqa: E402
 from composer.accept.proposals import Scope  # noqa: E402
 from composer.model import OutputFile  # noqa: E402
 from composer.workspace import Workspace  # noqa: E402
@@ -54,42 +57,43 @@ def try_edits(seed: int, count: int) -> list[Outcome]:
 
 
 def _try_all(root: Path, rng: random.Random, count: int) -> Iterator[Outcome]:
-    composed = Workspace.open(root).compose().files
+    workspace = Workspace.open(root)
+    composed = workspace.compose().files
+    start = Draft(root.as_posix(), workspace.target)
     for _ in range(count):
         file = rng.choice(composed)
         kind = rng.choice(list(EDITS))
         edited = edit_at_random(file.text, kind, rng)
         try:
-            yield try_edit(root, file, kind, edited)
+            yield try_edit(workspace, composed, start, file, kind, edited)
         except Exception as error:  # noqa: BLE001 - a crash is a result, and the worst one
             yield Outcome(kind, "wrong", type(error).__name__, f"{error}\n{_difference(file.text, edited)}")
 
 
-def try_edit(root: Path, file: OutputFile, kind: str, edited: str) -> Outcome:
+def try_edit(workspace: Workspace, composed: Sequence[OutputFile], start: Draft, file: OutputFile, kind: str, edited: str) -> Outcome:
     """Take one edit home, in the profile or where it stands, else in the fragment, and prove the result."""
-    workspace = Workspace.open(root)
-    workspace.compose()
     path = workspace.path_of(file)
-    place = root / path
+    place = workspace.root / path
     place.write_text(edited, encoding="utf-8")
     try:
-        acceptance = propose_acceptance(workspace, [(path, file)])
+        acceptance = propose_acceptance(workspace, [(path, file)], start=start)
         if acceptance.refusals:
-            in_fragment = propose_acceptance(workspace, [(path, file)], Scope.FRAGMENT)
-            acceptance = acceptance if in_fragment.refusals else in_fragment
+            in_fragment = propose_acceptance(workspace, [(path, file)], Scope.FRAGMENT, start)
+            is_better = not in_fragment.refusals or any(found.reason is Reason.SCOPE for found in acceptance.refusals)
+            acceptance = in_fragment if is_better else acceptance
     finally:
         place.write_text(file.text, encoding="utf-8")
     if acceptance.refusals:
         refusal = next((found for found in acceptance.refusals if found.reason not in LAYOUT), acceptance.refusals[0])
         return Outcome(kind, "refused", refusal.reason.value, f"{refusal.message}\n{_difference(file.text, edited)}")
-    wrong = _prove(root, acceptance, (file.profile, file.agent), edited)
+    wrong = _prove(workspace.root, composed, acceptance, (file.profile, file.agent), edited)
     return Outcome(kind, "wrong" if wrong else "mapped", detail=wrong)
 
 
-def _prove(root: Path, acceptance: Acceptance, key: tuple[str, str], edited: str) -> str:
+def _prove(root: Path, composed: Sequence[OutputFile], acceptance: Acceptance, key: tuple[str, str], edited: str) -> str:
     """Build the changed sources afresh: the edited file has to come out, and of the others only what was shown may change."""
     before = {path: (root / path).read_bytes() for path in acceptance.draft.files}
-    old = {(file.profile, file.agent): file.text for file in Workspace.open(root).compose().files}
+    old = {(file.profile, file.agent): file.text for file in composed}
     try:
         for path in before:
             (root / path).write_bytes(acceptance.draft.raw(path).encode())
@@ -107,9 +111,9 @@ def _prove(root: Path, acceptance: Acceptance, key: tuple[str, str], edited: str
 
 
 def _difference(before: str, after: str) -> str:
-    import difflib
-
-    return "\n".join(line for line in difflib.unified_diff(before.split("\n"), after.split("\n"), n=1, lineterm="") if line[:3] not in {"---", "+++"})
+    return "\n".join(
+        line for line in difflib.unified_diff(before.split("\n"), after.split("\n"), n=1, lineterm="") if line[:3] not in {"---", "+++"}
+    )
 
 
 def main() -> int:
@@ -141,7 +145,10 @@ def _print(outcomes: list[Outcome], show: str) -> None:
         layout = sum(outcome.verdict == "refused" and outcome.reason in LAYOUT for outcome in of)
         counts = Counter(outcome.verdict for outcome in of)
         print(f"{kind:<20} {len(of):>6} {counts['mapped']:>7} {layout:>7} {counts['refused'] - layout:>8} {counts['wrong']:>6}")
-    print("\nrefusals by reason: " + ", ".join(f"{name} {count}" for name, count in Counter(o.reason for o in outcomes if o.reason).most_common()))
+    print(
+        "\nrefusals by reason: "
+        + ", ".join(f"{name} {count}" for name, count in Counter(o.reason for o in outcomes if o.reason).most_common())
+    )
     owned = [outcome for outcome in outcomes if outcome.reason not in LAYOUT]
     if owned:
         share = sum(outcome.verdict == "mapped" for outcome in owned) / len(owned)

@@ -66,20 +66,21 @@ def _field(setting: Setting, name: str, before: Plain | None, after: Plain | Non
         unset = ("agents", setting.agent, "unset")
         known = node_at(profile.source, unset, setting.draft)
         names = [getattr(item, "text", "") for item in known.items] if isinstance(known, YamlSequence) else []
-        yield (*taken, *((RemoveEntry(path, unset),) if known is not None else ()), AddEntry(path, unset, [*names, name]))
+        yield (*taken, *((RemoveEntry(path, unset),) if known is not None else ()), AddEntry(path, unset, (*names, name)))
         return
     first = (RemoveEntry(path, keys),) if own is not None else ()
     field = setting.printed.file.document.fields.get(name)
     if field is not None and isinstance(field.value, tuple):
         old, new = _names(before), _names(after)
         if old is not None and new is not None:
-            edits: dict[str, object] = {item: True for item in new if item not in old}
+            edits = {item: True for item in new if item not in old}
             edits |= {item: False for item in old if item not in new}
             if own is None or isinstance(own, YamlMapping):
                 yield tuple(AddEntry(path, (*keys, item), value) for item, value in edits.items())
-            yield (*first, AddEntry(path, keys, new))
+            yield (*first, AddEntry(path, keys, tuple(new)))
             return
-    yield (*first, AddEntry(path, keys, after))
+    if isinstance(after, str | bool | int):
+        yield (*first, AddEntry(path, keys, after))
 
 
 def _names(value: Plain | None) -> list[str] | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from composer.accept.changes import TextChange, changed_text
@@ -131,7 +132,7 @@ def _operation(printed: PrintedFile, change: TextChange) -> _Operation:
 
 def _leaves(printed: PrintedFile, touched: Sequence[Piece]) -> bool:
     """Whether something other than the indentation of a text's next line stands between two of its pieces."""
-    between = (printed.text[left.end : right.start] for left, right in zip(touched, touched[1:], strict=False))
+    between = (printed.text[left.end : right.start] for left, right in pairwise(touched))
     return any(gap.strip(" ") for gap in between)
 
 
@@ -160,7 +161,7 @@ def _is_value_at(piece: Piece, position: int) -> bool:
 
 
 def _inserted(printed: PrintedFile, piece: Piece, new: str) -> str:
-    """Return inserted characters as they have to stand in the text: without escapes in the front matter, without indentation below a line."""
+    """Return inserted characters as they have to stand in the text: without the front matter's escapes, and without hanging indentation."""
     if isinstance(piece.owner, FieldText):
         if not piece.widths and "\\" not in new and '"' not in new:
             return new
@@ -250,10 +251,10 @@ def _rewording(owner: Owner, operations: Sequence[_Operation], index: Index) -> 
         if inside is None:
             changes.append(_template_change(operation, stretches))
         else:
-            values.setdefault(inside.segment, []).append(TextChange(operation.start - inside.start, operation.end - inside.start, operation.new))
-    variables = tuple(
-        VariableChange(segment, segment.text, _applied(segment.text, found)) for segment, found in values.items()
-    )
+            values.setdefault(inside.segment, []).append(
+                TextChange(operation.start - inside.start, operation.end - inside.start, operation.new)
+            )
+    variables = tuple(VariableChange(segment, segment.text, _applied(segment.text, found)) for segment, found in values.items())
     written_out = _written_out(words, changes, variables, stretches) if variables else None
     return Rewording(owner, words, tuple(changes), variables, written_out)
 
@@ -286,15 +287,13 @@ def _template_change(operation: _Operation, stretches: Sequence[_Stretch]) -> Te
     if operation.start == operation.end:
         return _template_insertion(operation, stretches)
     touched = [stretch for stretch in stretches if stretch.start < operation.end and stretch.end > operation.start]
-    for left, right in zip(touched, touched[1:], strict=False):
+    for left, right in pairwise(touched):
         if left.is_words and right.is_words and left.source_end != right.source:
             raise RefusedChangeError(Reason.STATEMENT, "a statement of the template stands inside what was changed")
     if not touched or not all(stretch.is_words for stretch in touched):
         raise RefusedChangeError(Reason.BORDER, "the change goes over the border between words and what a variable gave")
     first, last = touched[0], touched[-1]
-    return TextChange(
-        first.source + operation.start - first.start, last.source + operation.end - last.start, operation.new
-    )
+    return TextChange(first.source + operation.start - first.start, last.source + operation.end - last.start, operation.new)
 
 
 def _template_insertion(operation: _Operation, stretches: Sequence[_Stretch]) -> TextChange:
@@ -322,9 +321,7 @@ def _written_out(
     after = {change.segment: change.after for change in variables}
     if any(mark in text for text in after.values() for mark in _SYNTAX):
         return None
-    fills = [
-        TextChange(stretch.source, stretch.source_end, after[stretch.segment]) for stretch in stretches if stretch.segment in after
-    ]
+    fills = [TextChange(stretch.source, stretch.source_end, after[stretch.segment]) for stretch in stretches if stretch.segment in after]
     return _applied(words, [*changes, *fills])
 
 

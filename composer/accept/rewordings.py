@@ -24,7 +24,7 @@ from composer.accept.drafts import AddEntry, RemoveEntry, SetText, SourceChange
 from composer.accept.inverse import Reason, RefusedChangeError, Rewording, VariableChange, joined_by, read_rewording
 from composer.accept.printed import FieldText, Node, PrintedFile
 from composer.accept.proposals import Proposal, Scope, Setting
-from composer.blocks import LeafKind, Text
+from composer.blocks import LeafKind
 from composer.model import Line, PlannedItem, PlannedLeaf, PlannedSection, ResolvedVariable, YamlMapping, YamlSequence
 from composer.yaml_text.rewrite import BlockText
 
@@ -143,7 +143,8 @@ def _by_edit(line: Line, template: str, scope: Scope, setting: Setting) -> Itera
     node = _node_of(setting.printed, line)
     if node is None or line.text.plain:
         return
-    address, first = line.trace.address, ()
+    address: str | None = line.trace.address
+    first: tuple[SourceChange, ...] = ()
     if address is None:
         named = _named(node, setting)
         if named is None:
@@ -250,16 +251,17 @@ def _value_ways(variable: ResolvedVariable, after: str, scope: Scope, setting: S
         change = set_entry(setting.profile, keys, after, setting.draft, is_literal=is_literal)
         yield _about(variable.name, f"profiles/{setting.profile}.yaml"), (change,)
         return
-    keys = _definition_keys(variable, setting)
-    if keys is not None:
+    defined = _definition_keys(variable, setting)
+    if defined is not None:
         path = variable.location.path
-        yield _about(variable.name, path), (SetText(path, keys, after, is_literal=is_literal),)
+        yield _about(variable.name, path), (SetText(path, defined, after, is_literal=is_literal),)
 
 
 def _definition_keys(variable: ResolvedVariable, setting: Setting) -> tuple[str | int, ...] | None:
     """Return the keys of the value that a variable has from its layer, or from its declaration."""
     source = variable.location.source
     layer = variable.layer
+    root: tuple[str | int, ...]
     if layer.name == "declaration":
         root = ("vars", variable.name, "default")
     elif is_in_profile(layer.name):
@@ -284,10 +286,10 @@ def _list_ways(variable: ResolvedVariable, items: list[str], scope: Scope, setti
         yield _about(variable.name, path), tuple(SetText(path, (*keys, position), items[position]) for position in changed)
         return
     if is_here and keys is not None and isinstance(node, YamlSequence):
-        yield _about(variable.name, path), (RemoveEntry(path, keys), AddEntry(path, keys, items))
+        yield _about(variable.name, path), (RemoveEntry(path, keys), AddEntry(path, keys, tuple(items)))
         return
     if scope is not Scope.FRAGMENT:
         target = setting.keys(scope, "vars", variable.name)
         existing = node_at(setting.draft.index.catalog.profiles[setting.profile].source, target, setting.draft)
         first = (RemoveEntry(own, target),) if isinstance(existing, YamlSequence | YamlMapping) else ()
-        yield _about(variable.name, own), (*first, AddEntry(own, target, items))
+        yield _about(variable.name, own), (*first, AddEntry(own, target, tuple(items)))

@@ -59,7 +59,8 @@ def _gone(printed: PrintedFile, change: LineChange) -> list[Node]:
 
     for node in printed.nodes:
         visit(node)
-    covered = {line for node in gone for line in range(node.extent[0], node.extent[1] + 1) if node.extent is not None}
+    extents = [extent for node in gone if (extent := node.extent) is not None]
+    covered = {line for first, last in extents for line in range(first, last + 1)}
     lines = printed.lines
     left = [line for line in range(change.start, change.end) if line not in covered and lines[line].strip()]
     return [] if left else gone
@@ -76,7 +77,8 @@ def _removal(node: Node, scope: Scope, setting: Setting) -> tuple[SourceChange, 
     if scope is Scope.FRAGMENT:
         block = block_of(node, setting.draft)
         return (_without(block),) if block is not None else None
-    address, first = node.trace.address, ()
+    address: str | None = node.trace.address
+    first: tuple[SourceChange, ...] = ()
     if address is None:
         named = _named(node, setting)
         if named is None:
@@ -86,7 +88,9 @@ def _removal(node: Node, scope: Scope, setting: Setting) -> tuple[SourceChange, 
     keys = setting.keys(scope, "edits", address)
     existing = node_at(path, keys, setting.draft)
     if isinstance(existing, YamlMapping):
-        own = [RemoveEntry(path.path, (*keys, verb)) for verb in ("replace", "title", "layout", "first", "last") if verb in existing.entries]
+        own = [
+            RemoveEntry(path.path, (*keys, verb)) for verb in ("replace", "title", "layout", "first", "last") if verb in existing.entries
+        ]
         # What stays must not be an empty map on the way, so the new entry comes first.
         return (*first, AddEntry(path.path, (*keys, "remove"), True), *own)  # noqa: FBT003 - a value of YAML
     return (*first, AddEntry(path.path, (*keys, "remove"), True))  # noqa: FBT003 - a value of YAML
@@ -216,9 +220,7 @@ def _neighbours(printed: PrintedFile, change: LineChange) -> tuple[Node | None, 
     return above, None
 
 
-def _anchors(
-    printed: PrintedFile, above: Node | None, below: Node | None, indent: int, *, is_item: bool
-) -> Iterator[tuple[Node, str]]:
+def _anchors(printed: PrintedFile, above: Node | None, below: Node | None, indent: int, *, is_item: bool) -> Iterator[tuple[Node, str]]:
     """Give blocks that the new ones may stand beside or in, those that read best first."""
     found: list[tuple[int, Node, str]] = []
     rank = 0
@@ -270,7 +272,8 @@ def _insertions(setting: Setting, scope: Scope, anchor: Node, verb: str, newcome
     if scope is Scope.FRAGMENT and not is_in_profile(anchor.trace.layer):
         yield from _into_fragment(setting, anchor, verb, newcomers)
         return
-    address, first = anchor.trace.address, ()
+    address: str | None = anchor.trace.address
+    first: tuple[SourceChange, ...] = ()
     if address is None:
         named = _named(anchor, setting)
         if named is None:
@@ -292,7 +295,9 @@ def _insertions(setting: Setting, scope: Scope, anchor: Node, verb: str, newcome
         # What stands nearest to the anchor is written first there.
         earlier = [key for key in existing.entries if isinstance(existing.entries[key], YamlScalar)]
         for key in earlier:
-            moved = [AddEntry(change.path, change.keys, change.value, after=key) for change in reversed(changes) if isinstance(change, AddEntry)]
+            moved = [
+                AddEntry(change.path, change.keys, change.value, after=key) for change in reversed(changes) if isinstance(change, AddEntry)
+            ]
             yield Proposal(scope, about, (*first, *moved))
 
 
@@ -367,7 +372,7 @@ def moved_pairs(printed: PrintedFile, changes: Sequence[LineChange]) -> list[tup
     pairs: list[tuple[LineChange, LineChange]] = []
     for gone in changes:
         words = [_bare(line) for line in lines[gone.start : gone.end] if line.strip()]
-        if gone.new and any(line.strip() for line in gone.new) or not words:
+        if (gone.new and any(line.strip() for line in gone.new)) or not words:
             continue
         for came in changes:
             new = [_bare(line) for line in came.new if line.strip()]
@@ -403,7 +408,9 @@ def propose_move(setting: Setting, gone: LineChange, came: LineChange) -> Iterat
         block = block_of(target, setting.draft)
         if block is None or block in moving:
             continue
-        yield Proposal(Scope.FRAGMENT, f"move {', '.join(_name(node) for node in nodes)} in {block.location.path}", _moves(moving, block, verb))
+        yield Proposal(
+            Scope.FRAGMENT, f"move {', '.join(_name(node) for node in nodes)} in {block.location.path}", _moves(moving, block, verb)
+        )
 
 
 def _targets(above: Node | None, below: Node | None, home: str) -> Iterator[tuple[Node, str]]:
@@ -426,5 +433,3 @@ def _moves(moving: Sequence[Block], target: Block, verb: str) -> tuple[Splice, .
         body = f"{body}\n" if verb == "before" else f"\n{body}"
     removed = [Splice(path, first, last, "") if is_item else _without(block) for block, (first, last) in zip(moving, cuts, strict=True)]
     return (*removed, Splice(path, at, at, body))
-
-

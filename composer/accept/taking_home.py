@@ -133,16 +133,23 @@ class Taker:
                     message = "what would bring it about changes another of the edited files, which does not have that change"
                     refusal = refusal or RefusedChangeError(Reason.SCOPE, message)
                     continue
-                if lines == list(target) or lines == list(wanted):
-                    return draft, proposal
+                is_exact = lines == list(target) or lines == list(wanted)
                 left = distance(lines, wanted)
-                if left < before and (nearest is None or left < nearest[0]):
+                is_nearer = left < before and (nearest is None or left < nearest[0])
+                if (is_exact or is_nearer) and (problem := _problem_elsewhere(draft)) is not None:
+                    refusal = refusal or problem
+                    continue
+                if is_exact:
+                    return draft, proposal
+                if is_nearer:
                     nearest = (left, draft, proposal)
                 if _words(lines) == _words(target):
-                    message = "the words can be taken, but not as they stand: marks, numbers, indentation and blank lines come from the layout"
+                    message = (
+                        "the words can be taken, but not as they stand: marks, numbers, indentation and blank lines come from the layout"
+                    )
                     refusal = RefusedChangeError(Reason.LAYOUT, message)
         except RefusedChangeError as error:
-            refusal = error if refusal is None or refusal.reason is Reason.NO_SOURCE else refusal
+            refusal = refusal or error
         if nearest is not None:
             return nearest[1], nearest[2]
         return refusal or RefusedChangeError(Reason.NO_SOURCE, "no change of a fragment or of the profile gives exactly these lines")
@@ -169,6 +176,15 @@ class Taker:
     def _refuse(self, lines: Sequence[str], change: LineChange, wanted: Sequence[str], error: RefusedChangeError) -> None:
         line, before, after = key = self._key(lines, change, wanted)
         self._refused[key] = Refusal(line, before, after, error.reason, str(error))
+
+
+def _problem_elsewhere(draft: Draft) -> RefusedChangeError | None:
+    """Return why another profile cannot be composed any more, if one cannot."""
+    try:
+        draft.compose_all()
+    except RefusedChangeError as error:
+        return error
+    return None
 
 
 def _line_in(lines: Sequence[str], change: LineChange, wanted: Sequence[str]) -> int:
@@ -201,19 +217,19 @@ def _propose(setting: Setting, change: LineChange) -> Iterator[Proposal]:
     if is_front and change.end <= _GENERATED_LINES and change.start < change.end:
         message = "the first lines of the file are the tool's own: put them back"
         raise RefusedChangeError(Reason.GENERATED, message)
+    makers = [propose_rewording]
     if is_front:
-        makers = (propose_rewording, propose_fields)
+        makers = [propose_rewording, propose_fields]
     elif change.start == change.end:
-        makers = (propose_insertion, propose_rewording)
+        makers = [propose_insertion, propose_rewording]
     elif not change.new:
-        makers = (propose_removal, propose_rewording)
-    else:
-        makers = (propose_rewording,)
+        makers = [propose_removal, propose_rewording]
     for maker in makers:
         try:
             yield from maker(setting, change)
         except RefusedChangeError as error:
-            first_error = error if first_error is None or first_error.reason is Reason.NO_SOURCE else first_error
+            if first_error is None or error.reason is Reason.GENERATED:
+                first_error = error
     if first_error is not None:
         raise first_error
 

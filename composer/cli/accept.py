@@ -66,11 +66,13 @@ def accept(
         _print(acceptance, session)
     is_written = False
     if acceptance.sources and not acceptance.refusals and not dry_run and (yes or _agrees(session)):
-        report = write_acceptance(workspace, acceptance)
+        results = write_acceptance(workspace, acceptance)
         is_written = True
         if not session.is_json and not session.is_quiet:
-            changed = [result for result in report.results if result.action.value not in {"unchanged"}]
-            session.out.line(f"accepted: {_count(len(acceptance.sources), 'source')} written, {_count(len(changed), 'output')} built", "bold")
+            changed = [result for result in results if result.action.value != "unchanged"]
+            session.out.line(
+                f"accepted: {_count(len(acceptance.sources), 'source')} written, {_count(len(changed), 'output')} built", "bold"
+            )
     is_done = is_written or not acceptance.sources or (dry_run and not acceptance.refusals)
     session.finish(_data(acceptance, is_written=is_written), workspace.diagnostics, code=0 if is_done and not acceptance.refusals else 1)
 
@@ -137,9 +139,7 @@ def _data(acceptance: Acceptance, *, is_written: bool) -> dict[str, object]:
     from composer.report import unified_diff  # noqa: PLC0415 - the engine
 
     def texts(changed: tuple[ChangedText, ...]) -> list[dict[str, str]]:
-        return [
-            {"path": one.path, "profile": one.profile, "diff": unified_diff(one.path, one.before, one.after)} for one in changed
-        ]
+        return [{"path": one.path, "profile": one.profile, "diff": unified_diff(one.path, one.before, one.after)} for one in changed]
 
     return {
         "written": is_written,

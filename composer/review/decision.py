@@ -11,15 +11,13 @@ from composer.errors import ComposerError, Diagnostics, InternalError
 from composer.files.destination import Destination
 from composer.files.disk_errors import report_disk_error
 from composer.files.lock import LOCK_NAME, EditKey, EditRecord, parse_lock, print_lock
-from composer.lookup.index import Index, index_catalog
-from composer.model import Catalog, Verb
-from composer.pipeline import compose_profile
-from composer.schema import read_profile
+from composer.lookup.index import Index
+from composer.model import Edit, Verb
 from composer.source import SourceFile, unlocated
-from composer.stages.vet import vet_index
 from composer.stale.bases import edit_bases
 from composer.stale.edits import StaleEdit
 from composer.workspace import Workspace
+from composer.yaml_text.rewrite import RewriteRefusedError, remove_entry, set_text
 
 __all__ = ["Decision", "settle_edits"]
 
@@ -56,6 +54,7 @@ def settle_edits(
     Raises:
         ComposerError: if the change cannot be composed, or a file cannot be read or written, or has changed since it was read.
     """
+    text = SourceFile.from_raw("--edit", text).text
     if decision is Decision.EDIT:
         _check_text(stale, text)
     contents = {} if decision is Decision.KEEP else _changed_profiles(stale, decision, destination, text)
@@ -102,10 +101,31 @@ def _changed_profiles(stale: Sequence[StaleEdit], decision: Decision, destinatio
     for edit in stale:
         source = edit.base.edit.location.source
         raw = contents[source.path] if source.path in contents else _read(source, destination, found)
-        if raw is not None:
+        if raw is None:
+            continue
+        try:
             contents[source.path] = _rewritten(raw, edit, decision, text)
+        except RewriteRefusedError as refusal:
+            hint = "change the profile by hand; `--keep` confirms it then"
+            found.error("rewrite-refused", str(refusal), refusal.location, hint)
     found.raise_errors()
     return contents
+
+
+def _rewritten(raw: str, edit: StaleEdit, decision: Decision, text: str) -> str:
+    """Return the file of a profile with one edit changed or taken out, with its reason if it does nothing else."""
+    base = edit.base
+    above = ("agents", base.layer.agent) if base.layer.agent else ()
+    entry = (*above, "edits", base.edit.address)
+    if decision is Decision.EDIT:
+        return set_text(raw, (*entry, base.verb.value), text, file=base.edit.location.path)
+    is_all = not base.edit.insertions and base.edit.layout is None and _values_of(base.edit) == 1
+    # What a profile says of an agent says also that it builds it.
+    return remove_entry(raw, entry if is_all else (*entry, base.verb.value), keep=len(above), file=base.edit.location.path)
+
+
+def _values_of(edit: Edit) -> int:
+    return sum(value is not None for value in (edit.replace, edit.title, edit.remove))
 
 
 def _read(source: SourceFile, destination: Destination, diagnostics: Diagnostics) -> str | None:
@@ -126,35 +146,18 @@ def _read(source: SourceFile, destination: Destination, diagnostics: Diagnostics
 
 def _prove(workspace: Workspace, contents: Mapping[str, str], stale: Sequence[StaleEdit], decision: Decision, text: str) -> Index:
     """Make sure that every profile composes with the change, and that the change is the one that is meant."""
-    found = Diagnostics()
-    index = _read_again(workspace.catalog, contents, found)
-    for name in workspace.profiles:
-        compose_profile(name, index, (), workspace.target, found)
-    found.raise_errors()
+    changed = workspace.with_files({path: content.encode() for path, content in contents.items()})
+    changed.compose()
     wanted = {base.key: base.written.text.strip() for base in edit_bases(workspace.index)}
     for edit in stale:
         if decision is Decision.TAKE:
             del wanted[edit.key]
         else:
             wanted[edit.key] = text.strip()
-    if {base.key: base.written.text.strip() for base in edit_bases(index)} != wanted:
+    if {base.key: base.written.text.strip() for base in edit_bases(changed.index)} != wanted:
         message = "the review would change other edits than the one that is meant"
         raise InternalError(message)
-    return index
-
-
-def _read_again(catalog: Catalog, contents: Mapping[str, str], found: Diagnostics) -> Index:
-    profiles = dict(catalog.profiles)
-    for name, profile in catalog.profiles.items():
-        if profile.source.path in contents:
-            source = SourceFile.from_raw(profile.source.path, contents[profile.source.path])
-            read = read_profile(name, source, found)
-            if read is not None:
-                profiles[name] = read
-    found.raise_errors()
-    index = index_catalog(replace(catalog, profiles=profiles), found)
-    vet_index(index)
-    return index
+    return changed.index
 
 
 # --- the lock ---------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,7 @@ from builders import output_file
 
 from composer.errors import Diagnostics
 from composer.files.destination import DiskDestination, DryRunDestination
-from composer.model import OutputFile
+from composer.model import FileResult, OutputFile
 from composer.stages.write import WriteScope, write_files
 
 __all__ = ["Bench", "Point", "SCENARIOS", "Scenario"]
@@ -224,20 +224,17 @@ class Bench:
         self.run()
         self._wanted = tree_of(self.root)
 
-    def run(self) -> list[str]:
-        """Build, and return the codes of what was told."""
+    def run(self) -> tuple[list[str], tuple[FileResult, ...]]:
+        """Build, and return the codes of what was told, and what was done."""
         return _build(self.root, self._composed, overwrite=self._scenario.overwrite)
 
-    def points(self) -> Iterator[Point]:
-        """Give every point at which the run can die."""
+    def points(self, ways: Collection[str] = ("kill", "half", "power")) -> Iterator[Point]:
+        """Give every point at which the run can die in one of these ways."""
         self._put_back()
         calls = die_in(self.run, None)
         assert not calls[0].startswith("missed"), f"{calls[1]} calls that change the disk are not counted"
         for number, function in enumerate(calls):
-            yield Point(number, function, "kill")
-            yield Point(number, function, "power")
-            if function == "write":
-                yield Point(number, function, "half")
+            yield from (Point(number, function, how) for how in ways if how != "half" or function == "write")
 
     def crash(self, point: Point) -> str:
         """Let a run die at a point, and the next one repair; return what is wrong then, or nothing."""
@@ -245,16 +242,17 @@ class Bench:
         if die_in(self.run, point):
             return "the run did not die"
         left = tree_of(self.root)
-        told = self._judge()
+        look = DryRunDestination(self.root)
+        seen = write_files(self._composed, look, SCOPE, Diagnostics(), overwrite=self._scenario.overwrite)
         if tree_of(self.root) != left:
             return "a look changed the disk"
-        codes = self.run()
+        codes, done = self.run()
         now = tree_of(self.root)
         if now != self._wanted:
             return _difference(now, self._wanted)
         if (left != self._start) != ("run-cut-short" in codes or left == self._wanted):
             return f"told {codes}"
-        return "" if told else "a look judged otherwise than the build"
+        return "" if seen == done else "a look judged otherwise than the build"
 
     def crash_and_edit(self, point: Point, path: str, text: str) -> str:
         """Let a run die, edit a file by hand, and build; return what is wrong then, or nothing."""
@@ -269,16 +267,6 @@ class Bench:
         wanted = {name: content for name, content in self._wanted.items() if not name.startswith(path) and name != LOCK}
         return "" if others == wanted else _difference(others, wanted)
 
-    def _judge(self) -> bool:
-        """Whether a look without writing tells what a build will do."""
-        look, copy = self.root, self.root.with_name("copy")
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(look, copy)
-        options = {"overwrite": self._scenario.overwrite}
-        seen = write_files(self._composed, DryRunDestination(look), SCOPE, Diagnostics(), **options)
-        done = write_files(self._composed, DiskDestination(copy), SCOPE, Diagnostics(), **options)
-        return seen == done
-
     def _put_back(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir()
@@ -289,11 +277,11 @@ class Bench:
                 _restore(self.root / path, content)
 
 
-def _build(root: Path, files: Sequence[OutputFile], *, overwrite: bool = False) -> list[str]:
+def _build(root: Path, files: Sequence[OutputFile], *, overwrite: bool = False) -> tuple[list[str], tuple[FileResult, ...]]:
     found = Diagnostics()
-    write_files(files, DiskDestination(root), SCOPE, found, overwrite=overwrite)
+    results = write_files(files, DiskDestination(root), SCOPE, found, overwrite=overwrite)
     assert not found.errors, found.errors
-    return [one.code for one in found]
+    return [one.code for one in found], results
 
 
 def tree_of(root: Path) -> dict[str, bytes]:

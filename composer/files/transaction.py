@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from composer.files.journal import JOURNAL_NAME, BadJournalError, Change, Journal, parse_journal, print_journal
@@ -107,10 +107,9 @@ def _begin(root: Root, changes: tuple[Change, ...], boundary: str) -> Journal:
     new, final = root.place / _UNFINISHED_NAME, root.place / JOURNAL_NAME
     try:
         with _naming(JOURNAL_NAME, "written"):
-            folders = dict.fromkeys(folder for change in changes for folder in root.missing_folders(change.path))
-            innermost_first = tuple(sorted(folders, key=lambda folder: -folder.count("/")))
+            folders = root.missing_folders(change.path for change in changes)
             modes = tuple(root.mode(change.path) if change.before is not None else None for change in changes)
-            journal = Journal(secrets.token_hex(4), boundary, innermost_first, changes, modes)
+            journal = Journal(secrets.token_hex(4), boundary, folders, changes, modes)
             new.unlink(missing_ok=True)
             create(new, print_journal(journal), is_synced=True)
             new.replace(final)
@@ -202,7 +201,7 @@ def _waiting(root: Root, may_write: Callable[[str], bool]) -> tuple[Journal, dic
         message = "it is a link that leads nowhere"
         raise BadJournalError(message)
     journal = parse_journal(raw)
-    ways = {str(folder) for change in journal.changes for folder in PurePosixPath(change.path).parents}
+    ways = root.folders_of(change.path for change in journal.changes)
     strange = [change.path for change in journal.changes if not may_write(change.path)] or [
         folder for folder in journal.folders if folder not in ways
     ]
@@ -250,12 +249,13 @@ def _carry(root: Root, journal: Journal, states: Mapping[str, _State], *, is_for
     for path, place in staged.items():
         with _naming(path, "written"):
             sync(place)
-    folders: set[Path] = set()
+    # The real folder of a file is another than that on its way where a link stands.
+    folders = {root.locate(path).parent for path, _, _ in work} | {
+        root.place / folder for folder in root.folders_of(path for path, _, _ in work)
+    }
     for path, _, _ in work:
-        folders.update(_ancestors(root, path))
-        _put(root, path, staged.get(path), states[path], journal.boundary)
-    for folder in journal.folders if not is_forward else ():
-        root.remove_folder(folder)
+        _put(root, path, staged.get(path), states[path])
+    _remove_empty_folders(root, journal, is_forward=is_forward)
     for place in sorted(folders):
         if place.is_dir():
             with _naming(str(place), "written"):
@@ -275,15 +275,16 @@ def _stage(root: Root, path: str, content: bytes, mode: int | None, key: str) ->
     """Write a content beside its place."""
     with _naming(path, "written"):
         place = root.locate(path)
-        place.parent.mkdir(parents=True, exist_ok=True)
         temporary = _temporary(place, key)
+        if not place.parent.is_dir():
+            place.parent.mkdir(parents=True, exist_ok=True)
         create(temporary, content)
         if mode is not None:
             temporary.chmod(mode)
         return temporary
 
 
-def _put(root: Root, path: str, staged: Path | None, state: _State, boundary: str) -> None:
+def _put(root: Root, path: str, staged: Path | None, state: _State) -> None:
     """Rename a content into its place, or remove the file, if nobody has changed it just now."""
     if _state(root, path) != state:
         raise TransactionError(path, "written", FileChangedError(path))
@@ -291,7 +292,18 @@ def _put(root: Root, path: str, staged: Path | None, state: _State, boundary: st
         if staged is not None:
             staged.replace(root.locate(path))
         else:
-            root.remove(path, boundary)
+            root.remove(path)
+
+
+def _remove_empty_folders(root: Root, journal: Journal, *, is_forward: bool) -> None:
+    """Take away the folders that removed files leave empty, also those that were removed before a crash."""
+    removed = {
+        change.path.rpartition("/")[0]: change.path for change in journal.changes if (change.after if is_forward else change.before) is None
+    }
+    for path in removed.values():
+        root.remove_empty_folders(path, journal.boundary)
+    for folder in journal.folders if not is_forward else ():
+        root.remove_folder(folder)
 
 
 @contextmanager
@@ -301,12 +313,6 @@ def _naming(path: str, verb: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise TransactionError(path, verb, error) from error
-
-
-def _ancestors(root: Root, path: str) -> Iterator[Path]:
-    """Give the folders whose names a change can change."""
-    yield root.locate(path).parent
-    yield from (root.place / folder for folder in PurePosixPath(path).parents)
 
 
 def _sweep(root: Root, journal: Journal) -> None:

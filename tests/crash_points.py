@@ -23,12 +23,26 @@ from composer.files.destination import DiskDestination, DryRunDestination
 from composer.model import FileResult, OutputFile
 from composer.stages.write import WriteScope, write_files
 
-__all__ = ["Bench", "Point", "SCENARIOS", "Scenario"]
+__all__ = ["SCENARIOS", "Bench", "Point", "Scenario"]
 
 LOCK: Final = "agent-composer.lock"
 SCOPE: Final = WriteScope(frozenset({"shop"}))
 FOLDER: Final = "output/shop/.claude/agents"
-_COUNTED: Final = ("open", "write", "fsync", "replace", "rename", "unlink", "remove", "mkdir", "rmdir", "chmod", "link", "symlink", "truncate")
+_COUNTED: Final = (
+    "open",
+    "write",
+    "fsync",
+    "replace",
+    "rename",
+    "unlink",
+    "remove",
+    "mkdir",
+    "rmdir",
+    "chmod",
+    "link",
+    "symlink",
+    "truncate",
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +78,7 @@ class _Deadly:
                 return real(*arguments, **options)
             self.calls.append(name)
             if self.point is not None and len(self.calls) == self.point.number + 1:
-                self._die(real, arguments)
+                self._die(self.point, real, arguments)
             undo = self._undo(name, arguments) if self.point is not None and self.point.how == "power" else None
             result = real(*arguments, **options)
             if self.point is not None and self.point.how == "power":
@@ -73,16 +87,15 @@ class _Deadly:
 
         return run
 
-    def _die(self, real: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-        assert self.point is not None
-        if self.point.how == "half":
+    def _die(self, point: Point, real: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        if point.how == "half":
             real(arguments[0], bytes(arguments[1])[: len(arguments[1]) // 2])
-        self.point, point = None, self.point
+        self.point = None
         if point.how == "power":
-            for path in self.torn.values():
-                if os.path.exists(path):
-                    with open(path, "r+b") as file:
-                        file.truncate(os.path.getsize(path) // 2)
+            for place in map(Path, self.torn.values()):
+                if place.exists():
+                    with place.open("r+b") as file:
+                        file.truncate(place.stat().st_size // 2)
             for _, undo in reversed(self.names):
                 undo()
         os.kill(os.getpid(), signal.SIGKILL)
@@ -92,7 +105,7 @@ class _Deadly:
         if name in {"replace", "rename"}:
             source, place = Path(arguments[0]), Path(arguments[1])
             old, content = _bytes(place), _bytes(source)
-            return lambda: (_restore(place, old), _restore(source, content))[0]
+            return lambda: _restore_both((place, old), (source, content))
         if name in {"unlink", "remove"}:
             place = Path(arguments[0])
             content = _bytes(place)
@@ -100,26 +113,32 @@ class _Deadly:
         if name == "open":
             return lambda: _restore(Path(arguments[0]), None)
         if name == "rmdir":
-            return lambda: os.makedirs(arguments[0], exist_ok=True)
+            return lambda: Path(arguments[0]).mkdir(parents=True, exist_ok=True)
         if name == "mkdir":
-            return lambda: shutil.rmtree(arguments[0], ignore_errors=True) if not os.listdir(arguments[0]) else None
+            return lambda: None if any(Path(arguments[0]).iterdir()) else Path(arguments[0]).rmdir()
         return None
 
     def _note(self, name: str, arguments: tuple[Any, ...], result: Any, undo: Callable[[], None] | None) -> None:  # noqa: ANN401
         if name == "open":
             self.torn[os.fstat(result).st_ino] = str(arguments[0])
-        if name in {"replace", "rename"} and (inode := os.stat(arguments[1]).st_ino) in self.torn:
+        if name in {"replace", "rename"} and (inode := Path(arguments[1]).stat().st_ino) in self.torn:
             self.torn[inode] = str(arguments[1])
         if name == "fsync":
             self.torn.pop(os.fstat(arguments[0]).st_ino, None)
             synced = os.path.realpath(f"/proc/self/fd/{arguments[0]}")
             self.names = [(folder, undo) for folder, undo in self.names if folder != synced]
         if undo is not None:
-            self.names.append((os.path.realpath(os.path.dirname(arguments[-1] if name in {"replace", "rename"} else arguments[0])), undo))
+            changed = Path(arguments[1] if name in {"replace", "rename"} else arguments[0])
+            self.names.append((os.path.realpath(changed.parent), undo))
 
 
 def _bytes(place: Path) -> bytes | None:
     return place.read_bytes() if place.is_file() else None
+
+
+def _restore_both(first: tuple[Path, bytes | None], second: tuple[Path, bytes | None]) -> None:
+    _restore(*first)
+    _restore(*second)
 
 
 def _restore(place: Path, content: bytes | None) -> None:
@@ -147,7 +166,7 @@ def die_in(run: Callable[[], object], point: Point | None) -> list[str]:
         os.write(writer, "\n".join(calls).encode())
         os._exit(0)
     os.close(writer)
-    with open(reader, encoding="utf-8") as file:
+    with os.fdopen(reader, encoding="utf-8") as file:
         calls = file.read().split()
     _, status = os.waitpid(child, 0)
     assert not os.WIFEXITED(status) or os.WEXITSTATUS(status) == 0, "the run failed"
@@ -183,7 +202,9 @@ def _file(kind: str, number: int, text: str) -> OutputFile:
 
 
 def _mixed_before(total: int) -> list[OutputFile]:
-    kept = [_file(kind, n, "old") for kind, share in _SHARES.items() if kind not in {"created", "foreign"} for n in range(total * share // 20)]
+    kept = [
+        _file(kind, n, "old") for kind, share in _SHARES.items() if kind not in {"created", "foreign"} for n in range(total * share // 20)
+    ]
     return [*kept, *(_file("unchanged", n, "same") for n in range(total * 3 // 20))]
 
 

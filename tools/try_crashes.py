@@ -20,7 +20,6 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from crash_points import FOLDER, SCENARIOS, Bench, Scenario  # noqa: E402 - found by the line above
 
-
 FEWER = 5
 """How many times fewer files the other builds have."""
 EDITED = 3

@@ -73,9 +73,8 @@ class Root:
 
     def remove(self, path: str) -> None:
         """Remove the file, if it is there."""
-        folder, _, name = path.rpartition("/")
         # Not through a last link: it is the link that is ours, not what it points to.
-        (Path(self._folder(folder)) / name).unlink(missing_ok=True)
+        self.entry(path).unlink(missing_ok=True)
 
     def remove_empty_folders(self, path: str, boundary: str) -> None:
         """Remove the folders on the way to a path that are empty, up to ``boundary``, which stays."""
@@ -103,6 +102,11 @@ class Root:
     def locate(self, path: str) -> Path:
         """Return where a path leads, its last link followed."""
         return Path(self._locate(path))
+
+    def entry(self, path: str) -> Path:
+        """Return the place of a path's own name, whatever a link there leads to."""
+        folder, _, name = path.rpartition("/")
+        return Path(self._folder(folder)) / name
 
     def _locate(self, path: str) -> str:
         folder, _, name = path.rpartition("/")

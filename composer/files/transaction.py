@@ -318,8 +318,10 @@ def _naming(path: str, verb: str) -> Iterator[None]:
 def _sweep(root: Root, journal: Journal) -> None:
     """Remove the temporary files of a run."""
     for change in journal.changes:
-        with _naming(change.path, "written"), suppress(LeavesRootError, NotADirectoryError):
-            _temporary(root.locate(change.path), journal.key).unlink(missing_ok=True)
+        # What was a file when the temporary one was written beside it may be a link by now.
+        for find in (root.entry, root.locate):
+            with _naming(change.path, "written"), suppress(LeavesRootError, NotADirectoryError):
+                _temporary(find(change.path), journal.key).unlink(missing_ok=True)
 
 
 def _temporary(place: Path, key: str) -> Path:

@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -249,13 +249,18 @@ class Bench:
         """Build, and return the codes of what was told, and what was done."""
         return _build(self.root, self._composed, overwrite=self._scenario.overwrite)
 
-    def points(self, ways: Collection[str] = ("kill", "half", "power")) -> Iterator[Point]:
-        """Give every point at which the run can die in one of these ways."""
+    @property
+    def paths(self) -> list[str]:
+        """The files that are composed."""
+        return [SCOPE.path_of(file) for file in self._composed]
+
+    def points(self) -> Iterator[Point]:
+        """Give every point at which the run can die, and every way."""
         self._put_back()
         calls = die_in(self.run, None)
         assert not calls[0].startswith("missed"), f"{calls[1]} calls that change the disk are not counted"
         for number, function in enumerate(calls):
-            yield from (Point(number, function, how) for how in ways if how != "half" or function == "write")
+            yield from (Point(number, function, how) for how in ("kill", "half", "power") if how != "half" or function == "write")
 
     def crash(self, point: Point) -> str:
         """Let a run die at a point, and the next one repair; return what is wrong then, or nothing."""
@@ -286,7 +291,10 @@ class Bench:
             return f"the edit of {path} is lost"
         others = {name: content for name, content in now.items() if not name.startswith(path) and name != LOCK}
         wanted = {name: content for name, content in self._wanted.items() if not name.startswith(path) and name != LOCK}
-        return "" if others == wanted else _difference(others, wanted)
+        if others != wanted:
+            return _difference(others, wanted)
+        self.run()
+        return "" if self._scenario.overwrite or tree_of(self.root) == now else "one more build changes something"
 
     def _put_back(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)

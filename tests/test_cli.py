@@ -220,8 +220,8 @@ def test_build_json(run: Run, root: Path) -> None:
         "dry_run": False,
         "root": root.as_posix(),
         "files": [
-            {"path": "output/bank/.claude/agents/dev.md", "profile": "bank", "action": "created", "copy": ""},
-            {"path": OUTPUT, "profile": "shop", "action": "created", "copy": ""},
+            {"path": "output/bank/.claude/agents/dev.md", "profile": "bank", "action": "created", "copy": "", "profile_before": ""},
+            {"path": OUTPUT, "profile": "shop", "action": "created", "copy": "", "profile_before": ""},
         ],
         "counts": {"created": 2},
         "diagnostics": [],
@@ -310,7 +310,9 @@ def test_check_github(run: Run, root: Path) -> None:
     result = run("check", "bank", "--format", "github", code=1)
     first, last = result.stdout.splitlines()
     path = "work/output/bank/.claude/agents/dev.md"
-    assert first.startswith(f"::error file={path},line=14,col=1,title=updated::output/bank/.claude/agents/dev.md is out of date; run")
+    assert first.startswith(
+        f"::error file={path},line=14,col=1,title=updated::output/bank/.claude/agents/dev.md is out of date; its sources"
+    )
     assert last == "1 file composed, 1 differs: 1 out of date"
 
 
@@ -719,7 +721,7 @@ def test_schema(run: Run, kind: str) -> None:
 
 # --- all commands -----------------------------------------------------------------------------------------------------
 
-COMMANDS = ["build", "check", "explain", "ids", "init", "list", "new", "schema", "show", "stats"]
+COMMANDS = ["build", "check", "explain", "ids", "init", "list", "new", "schema", "show", "stats", "status"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

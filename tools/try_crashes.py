@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from crash_points import FOLDER, SCENARIOS, Bench, Scenario  # noqa: E402 - found by the line above
+from crash_points import SCENARIOS, Bench, Scenario  # noqa: E402 - found by the line above
 
 FEWER = 5
 """How many times fewer files the other builds have."""
@@ -28,22 +28,16 @@ EDITED = 3
 
 @dataclass(frozen=True)
 class Trial:
-    """A scenario, and how its runs die."""
+    """A scenario, and how many files it has."""
 
     scenario: Scenario
     files: int
-    ways: tuple[str, ...]
-    is_edited: bool
 
 
 def trials(files: int) -> list[Trial]:
     """Return what is tried."""
-    few = files // FEWER
-    mixed, *_ = SCENARIOS
-    return [
-        Trial(mixed, files, ("kill", "half"), is_edited=False),
-        *(Trial(scenario, few, ("kill", "half", "power"), is_edited=scenario.name != "last") for scenario in SCENARIOS),
-    ]
+    mixed, *others = SCENARIOS
+    return [Trial(mixed, files), *(Trial(scenario, files // FEWER) for scenario in others)]
 
 
 def try_part(trial: Trial, part: int, parts: int) -> tuple[Counter[str], list[str]]:
@@ -53,15 +47,15 @@ def try_part(trial: Trial, part: int, parts: int) -> tuple[Counter[str], list[st
     memory = Path("/dev/shm")  # noqa: S108 - where it is there, syncing costs nothing
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         bench = Bench(Path(folder), trial.scenario, trial.files)
-        for number, point in enumerate(bench.points(trial.ways)):
+        for number, point in enumerate(bench.points()):
             if number % parts != part:
                 continue
             tried[point.how] += 1
             if problem := bench.crash(point):
                 wrong.append(f"{trial.scenario.name} {point}: {problem}")
-            if trial.is_edited and number // parts % EDITED == 0:
+            if bench.paths and number // parts % EDITED == 0:
                 tried["then edited"] += 1
-                path = f"{FOLDER}/created-{number % (trial.files // 4):03}.md"
+                path = bench.paths[number * 7 % len(bench.paths)]
                 if problem := bench.crash_and_edit(point, path, f"by hand after {point}\n"):
                     wrong.append(f"{trial.scenario.name} {point}, then edited: {problem}")
     return tried, wrong

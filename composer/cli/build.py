@@ -115,6 +115,7 @@ def _advice(paths: list[str]) -> str:
         one if len(paths) == 1 else f"{len(paths)} files are not as the tool wrote them, and were left alone:",
         *(f"  {path}" for path in paths),
         "`agent-composer check` shows each change, and `agent-composer accept FILE` takes it back to where it belongs. Or build with",
-        "`--overwrite`: each old file is kept beside the new one as `.orig`. An edited file that no profile makes any more is yours to delete.",
+        "`--overwrite`: each old file is kept beside the new one as `.orig`. An edited file that no profile makes any more is yours to",
+        "delete.",
     ]
     return "\n".join(lines)

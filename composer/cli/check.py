@@ -89,8 +89,8 @@ def _print(report: CheckReport, session: Session, build: str) -> None:
         session.out.line(f"{found.path}  {explanation(found)}", "red")
     if not session.is_quiet:
         session.out.line(_summary(report), "bold")
-    for advice in fixes(report.differences, build):
-        session.err.line(advice)
+        for advice in fixes(report.differences, build):
+            session.err.line(advice)
 
 
 def _print_annotations(report: CheckReport, session: Session, build: str) -> None:

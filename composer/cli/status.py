@@ -41,9 +41,9 @@ def status(
 ) -> None:
     """Tell what happened to each output since it was built, and what its sources want of it.
 
-    The first column compares the file with what was last written: unchanged, edited, missing, foreign (the tool did not make it) or new (never
-    built). The second says what the sources ask for: same, update, create or remove. A build does that, but leaves an edited or foreign file
-    alone. Writes nothing. The exit code is 0 whatever the files are like; `check` is the command that fails.
+    The first column compares the file with what was last written: unchanged, edited, missing, foreign (the tool did not make it) or
+    new (never built). The second says what the sources want: same, update, create or remove. A build does that, but leaves an edited or
+    foreign file alone. Writes nothing. The exit code is 0 whatever the files are like; `check` is the command that fails.
     """
     workspace = session.workspace
     with Progress(session.err, workspace, profiles, is_quiet=session.is_quiet) as progress:

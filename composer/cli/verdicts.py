@@ -28,9 +28,8 @@ _SHORT: Final = {
     "edited-left-over": "edited and left over",
     "foreign": "not ours",
 }
-_BUILD: Final = "its sources have changed: run `{build}`"
 _FIXES: Final = {
-    "stale": _BUILD,
+    "stale": "its sources have changed; run `{build}`",
     "edited": "`agent-composer accept FILE` takes the edit back to its sources; `{build} --overwrite` drops it, and keeps a copy",
     "both": (
         "take the sources back to the last build, `agent-composer accept FILE`, bring the new sources, and build; "

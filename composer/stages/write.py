@@ -186,12 +186,15 @@ def _tell_of_others(made: Iterable[str], scope: WriteScope, lock: Lock, diagnost
     for profile in sorted({entry.profile for entry in others}):
         paths = {entry.path for entry in others if entry.profile == profile}
         taken, left = len(paths & set(made)), sorted(paths - set(made))
-        parts = [f"{taken} of them {'is' if taken == 1 else 'are'} built by another profile now"] if taken else []
-        parts += [f"{len(left)} {'stays' if len(left) == 1 else 'stay'} as {'it is' if len(left) == 1 else 'they are'}"] if left else []
-        message = f"the profile `{profile}` was built into this folder before: {', '.join(parts)}"
+        now = f"{_count(taken)} by another profile now, " if taken else ""
+        message = f"the profile `{profile}` was built into this folder before: {now}{_count(len(left))} left over from it"
         hint = f"a folder is for one profile: build `{profile}` into another, and delete what it left here" if left else ""
         notes = [Note(f"`{path}` is of `{profile}`") for path in left]
         diagnostics.warning("another-profile", message, unlocated(scope.lock_name), hint, notes)
+
+
+def _count(files: int) -> str:
+    return f"{files} file{'' if files == 1 else 's'}"
 
 
 # --- Compare ----------------------------------------------------------------------------------------------------------

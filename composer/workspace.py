@@ -276,7 +276,7 @@ class Workspace:
         dry_run: bool = False,
         overwrite: bool = False,
         progress: Progress | None = None,
-        on_wait: Callable[[], None] | None = None,
+        wait: Callable[[int], bool] | None = None,
         sources: Sequence[Change] = (),
     ) -> BuildReport:
         """Compose, and write what changed.
@@ -288,7 +288,7 @@ class Workspace:
             dry_run: write nothing, and report what would happen.
             overwrite: replace files that are not as the tool wrote them, too; a copy of each is kept.
             progress: called with each profile's name before it is composed.
-            on_wait: called if another run is writing to the same folder, and this one has to wait for it.
+            wait: asked before each new try, with its number, while another run is writing to the same folder; False, or None, gives up.
             sources: changes of source files to write together with the outputs: all or nothing. What is composed is composed from
                 :meth:`with_files` with their new contents.
 
@@ -297,7 +297,9 @@ class Workspace:
         """
         composition = self.compose(profiles, overrides=overrides, progress=progress)
         root = self._destination_root(into, composition.profiles)
-        destination: Destination = DryRunDestination(root) if dry_run else DiskDestination(root, on_wait or (lambda: None))
+        destination: Destination = (
+            DryRunDestination(root) if dry_run else DiskDestination(root, wait) if wait is not None else DiskDestination(root)
+        )
         scope = self._scope(composition.profiles, is_whole=profiles is None, into=into)
         report_stale_edits(self.stale_edits(None if profiles is None else composition.profiles), self.diagnostics)
         edits = self._edit_record(composition.profiles, is_whole=profiles is None) if into is None else None

@@ -18,9 +18,11 @@ import composer
 from composer import __version__
 from composer.cli import app, main
 from composer.cli import progress as progress_module
+from composer.cli import waiting as waiting_module
 from composer.cli.completion import complete_explained, complete_names, complete_profiles, complete_settings
 from composer.cli.locate import read_question
 from composer.cli.screen import Screen
+from composer.files.destination import DiskDestination
 from composer.workspace import Workspace
 
 OUTPUT = "output/shop/.claude/agents/dev.md"
@@ -236,6 +238,17 @@ def test_progress_bar_only_for_people_who_wait(run: Run, monkeypatch: pytest.Mon
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "shop" in run("build", "--dry-run").stderr
+
+
+def test_build_waits_for_another_run_and_gives_up(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says that it waits; if the other run does not end, nothing is written."""
+    monkeypatch.setattr(waiting_module, "TRIES", 2)
+    monkeypatch.setattr(waiting_module, "PAUSE", 0)
+    with DiskDestination(root).hold():
+        result = run("build", code=2)
+    assert result.stderr.count("another run is writing to this folder: waiting for it to end\n") == 1
+    assert "error[another-run]" in result.stderr
+    assert not (root / "output").exists()
 
 
 # --- check ------------------------------------------------------------------------------------------------------------

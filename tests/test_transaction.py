@@ -13,14 +13,13 @@ import tempfile
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event, Thread
+from time import sleep
 
 import pytest
 from builders import output_file
 from crash_points import FOLDER, SCENARIOS, Bench, Point, Scenario, tree_of
 
 from composer.errors import Diagnostics
-from composer.files import exclusive
 from composer.files.destination import Destination, DiskDestination, DryRunDestination
 from composer.files.disk_errors import commit_changes, hold_and_repair
 from composer.files.exclusive import BusyError, hold
@@ -54,6 +53,17 @@ def repaired(destination: Destination, may_write: Callable[[str], bool] = lambda
     found = Diagnostics()
     with hold_and_repair(destination, may_write, found) as is_ready:
         return is_ready, found
+
+
+def never(_: int) -> bool:
+    """Do not wait for another run."""
+    return False
+
+
+def patient(_: int) -> bool:
+    """Wait as long as it takes."""
+    sleep(0.01)
+    return True
 
 
 def codes(found: Diagnostics) -> list[str]:
@@ -409,34 +419,27 @@ def test_a_journal_that_is_a_link(root: Path, tmp_path_factory: pytest.TempPathF
 
 
 def test_a_second_run_waits(tmp_path: Path) -> None:
-    """While one holds the folder, another waits, says so once, and goes on when the first has ended."""
-    waiting = Event()
-    events: list[str] = []
+    """While one holds the folder, another asks again and again, and goes on when the first has ended."""
+    first = hold(tmp_path, never)
+    first.__enter__()
+    tries = []
 
-    def wait() -> None:
-        events.append("waits")
-        waiting.set()
+    def wait(number: int) -> bool:
+        tries.append(number)
+        if number == 3:
+            first.__exit__(None, None, None)
+        return True
 
-    def second() -> None:
-        with hold(tmp_path, wait):
-            events.append("second")
-
-    with hold(tmp_path, lambda: None):
-        thread = Thread(target=second)
-        thread.start()
-        assert waiting.wait(60)
-        events.append("first ends")
-    thread.join(60)
-    assert events == ["waits", "first ends", "second"]
+    with hold(tmp_path, wait):
+        assert tries == [1, 2, 3]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_second_run_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the first does not end, the second writes nothing and says what is in the way."""
-    monkeypatch.setattr(exclusive, "_ROUNDS", 2)
+def test_a_second_run_gives_up(tmp_path: Path) -> None:
+    """If it does not want to wait, the second writes nothing and says what is in the way."""
     found = Diagnostics()
-    with hold(tmp_path, lambda: None):
-        with pytest.raises(BusyError), hold(tmp_path, lambda: None):
+    with hold(tmp_path, never):
+        with pytest.raises(BusyError), hold(tmp_path, never):
             pytest.fail("it is held")
         assert write_files([output_file("a\n")], DiskDestination(tmp_path), SCOPE, found) == ()
     assert codes(found) == ["another-run"]
@@ -447,9 +450,9 @@ def test_a_second_run_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_killed_run_holds_nothing(tmp_path: Path) -> None:
     """The system lets go of the folder when a process ends, however it ends."""
     lines = ["import os, pathlib, sys", "from composer.files.exclusive import hold"]
-    program = "\n".join([*lines, "with hold(pathlib.Path(sys.argv[1]), print): os.kill(os.getpid(), 9)"])
+    program = "\n".join([*lines, "with hold(pathlib.Path(sys.argv[1]), bool): os.kill(os.getpid(), 9)"])
     assert subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False).returncode == -9  # noqa: S603 - our own program
-    with hold(tmp_path, lambda: pytest.fail("it is held")):
+    with hold(tmp_path, never):
         pass
 
 
@@ -474,7 +477,8 @@ def test_many_runs_at_once_forget_nothing(tmp_path: Path) -> None:
         if not child:
             found = Diagnostics()
             for text in ("one\n", "two\n", f"{name}\n"):
-                write_files([output_file(text, profile=name)], DiskDestination(tmp_path), WriteScope(frozenset({name})), found)
+                destination = DiskDestination(tmp_path, patient)
+                write_files([output_file(text, profile=name)], destination, WriteScope(frozenset({name})), found)
             os._exit(1 if found.errors else 0)
         children.append(child)
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * len(names)

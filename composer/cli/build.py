@@ -11,6 +11,7 @@ import typer
 from composer.cli.options import InTo, Overrides, Profiles, common, examples
 from composer.cli.progress import Progress
 from composer.cli.session import Session
+from composer.cli.waiting import Patience
 
 if TYPE_CHECKING:
     from composer.model import FileResult
@@ -61,7 +62,7 @@ def build(
             dry_run=dry_run,
             overwrite=overwrite,
             progress=progress,
-            on_wait=lambda: session.err.line("another run is writing to this folder: waiting for it to end"),
+            wait=Patience(session.err),
         )
     if not session.is_json:
         _print(report, session, into, dry_run=dry_run)

@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
-from composer.files.exclusive import hold
+from composer.files.exclusive import Wait, hold
 from composer.files.journal import Change
 from composer.files.root import LeavesRootError, Root, replace_file
 from composer.files.transaction import Repair, commit, pending_repair, repair
@@ -66,16 +66,17 @@ class Destination(Protocol):
         """
 
 
-def _not_told() -> None:
-    """Wait in silence."""
+def _give_up(_: int) -> bool:
+    """Do not wait for another run."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
 class DiskDestination:
-    """Files below ``root`` on disk. ``on_wait`` is called if another run writes there, and has to be waited for."""
+    """Files below ``root`` on disk. ``wait`` is asked whether to try again while another run writes there."""
 
     root: Path
-    on_wait: Callable[[], None] = _not_told
+    wait: Wait = _give_up
     _files: Root = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -101,7 +102,7 @@ class DiskDestination:
 
     def hold(self) -> AbstractContextManager[None]:
         """Keep other runs from writing here."""
-        return hold(self.root, self.on_wait)
+        return hold(self.root, self.wait)
 
     def repair(self, may_write: Callable[[str], bool]) -> Repair | None:
         """End a run that was cut short."""

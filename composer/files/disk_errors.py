@@ -67,7 +67,7 @@ def hold_and_repair(destination: Destination, may_write: Callable[[str], bool], 
             stack.enter_context(destination.hold())
         except BusyError:
             hint = "wait for it to end, or end it, and run the command again"
-            diagnostics.error("another-run", "another run has been writing to this folder for half a minute", unlocated("."), hint)
+            diagnostics.error("another-run", "another run is writing to this folder", unlocated("."), hint)
             is_ready = False
         except OSError as error:
             report_disk_error(".", error, "written", diagnostics)

@@ -13,42 +13,34 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
-from typing import Final
 
-__all__ = ["BusyError", "hold"]
+__all__ = ["BusyError", "Wait", "hold"]
 
-_ROUNDS: Final = 300
-_PAUSE: Final = 0.1
-"""Seconds between two tries; with the rounds, half a minute until a run gives up."""
+Wait = Callable[[int], bool]
+"""Is asked before each new try, with its number from 1: whether to try again. Whoever wants to wait does so in it."""
 
 
 class BusyError(Exception):
-    """Another run has been writing below the folder for too long."""
+    """Another run is writing below the folder."""
 
 
 @contextmanager
-def hold(folder: Path, on_wait: Callable[[], None]) -> Iterator[None]:
+def hold(folder: Path, wait: Wait) -> Iterator[None]:
     """Keep other runs from writing below ``folder``, which is made if it is not there.
 
     Args:
         folder: the root of what is written.
-        on_wait: is called once if another run is at work and has to be waited for.
+        wait: is asked whether to try again while another run is at work.
 
     Raises:
-        BusyError: if the other run does not end.
+        BusyError: if another run is at work, and it was not to be tried again.
         OSError: if the folder cannot be made or opened.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    handle = _try(folder)
-    if handle is None:
-        on_wait()
-        for _ in range(_ROUNDS):
-            Event().wait(_PAUSE)
-            handle = _try(folder)
-            if handle is not None:
-                break
-        else:
+    tries = 0
+    while (handle := _try(folder)) is None:
+        tries += 1
+        if not wait(tries):
             raise BusyError(str(folder))
     try:
         yield

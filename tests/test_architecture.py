@@ -17,7 +17,10 @@ PACKAGE = PROJECT / "composer"
 IMPORTER = {f"composer.importer.{name}" for name in ("existing", "run", "sources")}
 """Reads files from anywhere the user names."""
 
-TOUCH_THE_DISK = {"composer.files.destination", "composer.files.disk", "composer.starter.pack", "composer.workspace", *IMPORTER}
+FILES = {f"composer.files.{name}" for name in ("destination", "disk", "exclusive", "root", "transaction")}
+"""Write below one root and never leave it; `disk` reads."""
+
+TOUCH_THE_DISK = {*FILES, "composer.starter.pack", "composer.workspace", *IMPORTER}
 """The importer, the writer, the reader, the library that travels along, and the API, which looks for the workspace's folder."""
 
 KNOW_PATHS = TOUCH_THE_DISK | {"composer.accept.acceptance", "composer.importer.proof", "composer.starter.first_workspace"}

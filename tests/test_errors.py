@@ -79,6 +79,11 @@ PROVEN_ELSEWHERE = {
     "cannot-write": "test_write.py",
     "duplicate-output": "test_emit.py",
     "leaves-workspace": "test_write.py",
+    "another-profile": "test_status.py",
+    "another-run": "test_transaction.py",
+    "bad-journal": "test_transaction.py",
+    "half-written": "test_transaction.py",
+    "run-cut-short": "test_transaction.py",
     # What the schema, or the YAML reader, refuses before: second walls.
     "unencodable-text": "test_emit.py",
     "unknown-example-part": "test_claude.py",

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from composer.errors import ComposerError, Diagnostic, Diagnostics, nearest_name
 from composer.files.destination import Destination, DiskDestination, DryRunDestination
+from composer.files.lock import LOCK_NAME, EditRecord, parse_lock
 from composer.lookup.index import Index
+from composer.merge.layers import order_layers
 from composer.model import Catalog, FileAction, FileResult, OutputFile
 from composer.pipeline import compose_profile, read_index
 from composer.source import SourceFile, unlocated
 from composer.stages.resolve import Override, read_overrides
 from composer.stages.write import WriteScope, write_files
+from composer.stale.edits import StaleEdit, find_stale_edits, record_edits, report_stale_edits
 from composer.targets import TARGETS, Target
 
 __all__ = ["BuildReport", "CheckReport", "Composition", "Difference", "Workspace"]
@@ -66,6 +69,7 @@ class CheckReport:
     files: int
     differences: tuple[Difference, ...]
     diagnostics: tuple[Diagnostic, ...]
+    stale: tuple[StaleEdit, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -203,9 +207,33 @@ class Workspace:
         root = self._destination_root(into, composition.profiles)
         destination: Destination = DryRunDestination(root) if dry_run else DiskDestination(root)
         scope = self._scope(composition.profiles, is_whole=profiles is None, into=into)
-        results = write_files(composition.files, destination, scope, self.diagnostics, overwrite=overwrite)
+        report_stale_edits(self.stale_edits(None if profiles is None else composition.profiles), self.diagnostics)
+        edits = self._edit_record(composition.profiles, is_whole=profiles is None) if into is None else None
+        results = write_files(composition.files, destination, scope, self.diagnostics, overwrite=overwrite, edits=edits)
         self.diagnostics.raise_errors()
         return BuildReport(root, results, tuple(self.diagnostics))
+
+    def stale_edits(self, profiles: Iterable[str] | None = None) -> tuple[StaleEdit, ...]:
+        """Return the edits whose block has changed since they were made, says the lock of the workspace; in order of place.
+
+        Args:
+            profiles: names; what they and the profiles that they extend say is looked at. None for all there is.
+        """
+        try:
+            raw = DiskDestination(self.root).read(LOCK_NAME)
+        except OSError:  # a build and a check read the lock, too, and report that
+            return ()
+        source = SourceFile.from_raw(LOCK_NAME, (raw or b"").decode(errors="replace"))
+        return find_stale_edits(self.index, parse_lock(source, Diagnostics()), None if profiles is None else self._layers(profiles))
+
+    def _edit_record(self, profiles: Sequence[str], *, is_whole: bool) -> EditRecord:
+        return record_edits(self.index, None if is_whole else self._layers(profiles))
+
+    def _layers(self, profiles: Iterable[str]) -> frozenset[str]:
+        """Return profiles with all that they extend."""
+        catalog = self.catalog
+        ancestries = (order_layers(name, catalog.profiles, catalog.broken, Diagnostics()) for name in profiles if name in catalog.profiles)
+        return frozenset(name for ancestry in ancestries if ancestry is not None for name in ancestry.order)
 
     def _destination_root(self, into: str | Path | None, profiles: Sequence[str]) -> Path:
         if into is None:
@@ -248,7 +276,8 @@ class Workspace:
             for result in results
             if result.action is not FileAction.UNCHANGED
         )
-        return CheckReport(len(composition.files), differences, tuple(self.diagnostics))
+        stale = self.stale_edits(None if profiles is None else composition.profiles)
+        return CheckReport(len(composition.files), differences, tuple(self.diagnostics), stale)
 
     def _on_disk(self, path: str) -> str:
         content = DiskDestination(self.root).read(path)

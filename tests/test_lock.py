@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from composer.errors import Diagnostics
-from composer.files.lock import Lock, LockEntry, content_digest, parse_lock, print_lock
+from composer.files.lock import EditKey, EditRecord, Lock, LockEntry, content_digest, parse_lock, print_lock
 from composer.source import SourceFile
 
 ONE, TWO = (f"sha256:{digit * 64}" for digit in "12")
@@ -98,3 +98,72 @@ def test_any_text_is_read(text: str) -> None:
     """No text makes the reader raise."""
     lock, _ = parsed(text)
     assert parsed(print_lock(lock)) == (lock, [])
+
+
+# --- edits ------------------------------------------------------------------------------------------------------------
+
+SHORT = EditKey("shop", "", "rules#short", "replace")
+OF_AGENT = EditKey("shop", "dev", "rules#all", "remove")
+
+
+def edit_line(words: str, text: str, written: str) -> str:
+    return f"edit {words} {content_digest(text.encode())} {written}"
+
+
+def test_edits_are_lines_with_their_text() -> None:
+    """Each edit has one line, sorted with the others, whatever lines its text has; letters stay readable."""
+    lock = Lock({PATH: entry(PATH, ONE)}, (), {SHORT: frozenset({'Grün\n"so"'}), OF_AGENT: frozenset({"- a"})})
+    text = print_lock(lock)
+    assert text.split("\n")[1:] == [
+        edit_line("shop rules#short replace", 'Grün\n"so"', '"Grün\\n\\"so\\""'),
+        edit_line("shop:dev rules#all remove", "- a", '"- a"'),
+        f"output {PATH} shop {ONE}",
+        "",
+    ]
+    assert parsed(text) == (lock, [])
+
+
+def test_conflict_marks_around_edits() -> None:
+    """After a merge that was never resolved, an edit has the texts of both sides."""
+    one, two = (edit_line("shop rules#short replace", text, f'"{text}"') for text in "ab")
+    lock, found = parsed(f"<<<<<<< HEAD\n{one}\n=======\n{two}\n>>>>>>> b\n")
+    assert lock.edits == {SHORT: frozenset({"a", "b"})}
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "edit",
+        f"edit shop rules#short replace {content_digest(b'a')}",
+        edit_line("shop rules#short replace", "a", '"b"'),
+        edit_line("shop rules#short replace", "a", "a"),
+        edit_line("shop rules#short replace", "1", "1"),
+        edit_line("shop rules#short after", "a", '"a"'),
+        edit_line("shop rules#short replace", "a", '"\\ud800"'),
+        edit_line("shop rules#short replace", "a", "[" * 100_000),
+    ],
+)
+def test_unreadable_edits(line: str) -> None:
+    """A line whose text is not what its digest says, or that is none, is told and ignored."""
+    lock, found = parsed(f"# x\n{line}\noutput {PATH} shop {ONE}\n")
+    assert lock == Lock({PATH: entry(PATH, ONE)})
+    assert found == [("unreadable-lock-line", 2)]
+
+
+@given(st.text(min_size=1), st.text(st.characters(exclude_characters=":"), min_size=1), st.text(), st.text())
+def test_any_edit_survives(address: str, profile: str, agent: str, text: str) -> None:
+    """Addresses, names and texts with blanks, line ends or quotes read back the same."""
+    lock = Lock({}, (), {EditKey(profile, agent, address, "title"): frozenset({text})})
+    assert parsed(print_lock(lock)) == (lock, [])
+
+
+def test_recording_adds_drops_and_keeps() -> None:
+    """New edits are added and lost ones dropped; a stale one and those of other profiles stay; a text that fits leaves no other."""
+    fresh, lost, merged = (EditKey("shop", "", f"rules#{name}", "replace") for name in ("fresh", "lost", "merged"))
+    other = EditKey("web", "", "rules#short", "replace")
+    known = {SHORT: {"old"}, lost: {"x"}, merged: {"old", "now"}, other: {"y"}}
+    record = EditRecord({SHORT: "now", fresh: "now", merged: "now"}, frozenset({"shop"}), lambda address: address)
+    applied = record.applied_to({key: frozenset(texts) for key, texts in known.items()})
+    assert applied == {SHORT: {"old"}, fresh: {"now"}, merged: {"now"}, other: {"y"}}
+    assert EditRecord({}, None, str).applied_to(applied) == {}

@@ -10,6 +10,7 @@ import typer
 from composer.cli.options import Overrides, Profiles, common, examples
 from composer.cli.progress import Progress
 from composer.cli.session import Format, Session
+from composer.cli.stale_text import print_stale, stale_data
 
 if TYPE_CHECKING:
     from composer.workspace import CheckReport, Difference
@@ -48,12 +49,14 @@ def check(
     """Tell whether the files on disk are what the sources say.
 
     Composes everything, writes nothing, and prints what a build would change as a unified diff, from what is on disk to what is composed.
-    The exit code is 1 if any file differs, 0 if none does: made for CI and for a commit hook.
+    An edit is stale if the text that it stands in place of has changed since: all texts are shown, for `agent-composer review`.
+    The exit code is 1 if any file differs or any edit is stale, else 0: made for CI and for a commit hook.
     """
     session.format = format or session.format
     workspace = session.workspace
     with Progress(session.err, workspace, profiles, is_quiet=session.is_quiet) as progress:
         report = workspace.check(profiles or None, overrides=overrides or (), progress=progress)
+    print_stale(report.stale, session)
     if session.format is Format.TEXT:
         _print(report, session)
     elif session.format is Format.GITHUB:
@@ -61,8 +64,8 @@ def check(
     differences = [
         {"path": found.path, "profile": found.profile, "action": found.action.value, "diff": _diff(found)} for found in report.differences
     ]
-    data = {"files": report.files, "differences": differences}
-    session.finish(data, report.diagnostics, code=1 if differences else 0)
+    data = {"files": report.files, "differences": differences, "stale": [stale_data(edit) for edit in report.stale]}
+    session.finish(data, report.diagnostics, code=1 if differences or report.stale else 0)
 
 
 def _print(report: CheckReport, session: Session) -> None:
@@ -94,10 +97,11 @@ def _diff(found: Difference) -> str:
 
 def _summary(report: CheckReport) -> str:
     total = f"{report.files} file{'' if report.files == 1 else 's'} composed"
+    edits = "" if not report.stale else f"; {len(report.stale)} stale edit{'' if len(report.stale) == 1 else 's'}"
     if not report.differences:
-        return f"{total}: all as on disk"
+        return f"{total}: all as on disk{edits}"
     verb = "differs" if len(report.differences) == 1 else "differ"
     counts = Counter(found.action for found in report.differences)
     names = {"created": "missing", "updated": "out of date", "removed": "left over", "edited": "edited by hand", "foreign": "not ours"}
     parts = ", ".join(f"{count} {names[action]}" for action, count in counts.items())
-    return f"{total}, {len(report.differences)} {verb}: {parts}"
+    return f"{total}, {len(report.differences)} {verb}: {parts}{edits}"

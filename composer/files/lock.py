@@ -1,14 +1,18 @@
-"""The lock: what the tool wrote, so that it can tell its own files from hand edits and from files of others.
+"""The lock: what the tool wrote and what edits were made against, so that it can tell a change of either.
 
-One line for each output, sorted, so that two branches merge; a merge that went wrong, conflict marks and all, is still
-read: each digest that it gives for a path counts as ours. There is no time, version or machine in it.
+One line for each output and for each edit that stands in place of a text, sorted, so that two branches merge; a merge that went wrong,
+conflict marks and all, is still read: each digest that it gives for a path or an edit counts. There is no time, version or machine in it.
+
+The text that an edit was made against is in the lock itself, beside its digest. So it can be shown when it has changed, wherever the
+lock is: no history is asked, and no old sources are composed again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
@@ -16,11 +20,21 @@ from typing import Final
 from composer.errors import Diagnostics
 from composer.source import SourceFile
 
-__all__ = ["LOCK_NAME", "Lock", "LockEntry", "content_digest", "normalised", "parse_lock", "print_lock"]
+__all__ = [
+    "LOCK_NAME",
+    "EditKey",
+    "EditRecord",
+    "Lock",
+    "LockEntry",
+    "content_digest",
+    "normalised",
+    "parse_lock",
+    "print_lock",
+]
 
 LOCK_NAME: Final = "agent-composer.lock"
 
-_HEADER: Final = "# Written by agent-composer: what it wrote, so that it can tell hand edits. Commit it, do not edit it."
+_HEADER: Final = "# Written by agent-composer: what it wrote, and the texts that edits were made against. Commit it, do not edit it."
 _CONFLICT_MARK: Final = re.compile(r"(?:<{7}|>{7}|\|{7})(?: .*)?|={7}")
 _KIND: Final = re.compile(r"[a-z][a-z0-9-]*")
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
@@ -28,6 +42,15 @@ _UNSAFE: Final = re.compile(r"[%\s\x00-\x1f\x7f]")
 _ESCAPED: Final = re.compile(r"%([0-9A-F]{2,6});")
 _WINDOWS_WAY: Final = re.compile(r"^[A-Za-z]:|\\")
 _OUTPUT_WORDS: Final = 4
+_EDIT_WORDS: Final = 6
+_EDIT_VERBS: Final = frozenset({"replace", "title", "remove"})
+_SHAPES: Final = {
+    "output": ("output <path> <profile> sha256:<digest>", "a file that it stood for counts as foreign until it is built again"),
+    "edit": (
+        'edit <profile>[:<agent>] <address> <verb> sha256:<digest> "<text>"',
+        "the edit that it stood for counts as made against the text that is there when it is built again",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +67,56 @@ class LockEntry:
         return tuple(f"output {_escaped(self.path)} {_escaped(self.profile)} {digest}" for digest in self.digests)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class EditKey:
+    """An edit that stands in place of a text. ``agent`` is set where the profile makes it under ``agents.<name>``."""
+
+    profile: str
+    agent: str
+    address: str
+    verb: str
+
+
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """The outputs by path, and lines of kinds that only another version knows."""
+    """The outputs by path, the texts that edits were made against, and lines of kinds that only another version knows.
+
+    An edit has one text, several after a merge that went wrong.
+    """
 
     outputs: Mapping[str, LockEntry] = field(default_factory=dict)
     others: tuple[str, ...] = ()
+    edits: Mapping[EditKey, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EditRecord:
+    """What a run records of edits: the text of today for each edit of ``profiles``, or of all there are where that is None.
+
+    ``current`` follows renamed addresses.
+    """
+
+    texts: Mapping[EditKey, str]
+    profiles: frozenset[str] | None
+    current: Callable[[str], str]
+
+    def followed(self, edits: Mapping[EditKey, frozenset[str]]) -> dict[EditKey, frozenset[str]]:
+        """Return recorded edits with the addresses that their blocks have now."""
+        followed: dict[EditKey, frozenset[str]] = {}
+        for key, texts in edits.items():
+            now = EditKey(key.profile, key.agent, self.current(key.address), key.verb)
+            followed[now] = followed.get(now, frozenset()) | texts
+        return followed
+
+    def applied_to(self, edits: Mapping[EditKey, frozenset[str]]) -> dict[EditKey, frozenset[str]]:
+        """Return the recorded edits after the run: new ones are added and lost ones dropped, and a stale one stays as it is."""
+        applied: dict[EditKey, frozenset[str]] = {}
+        for key, known in self.followed(edits).items():
+            if key in self.texts:
+                applied[key] = frozenset({self.texts[key]}) if self.texts[key] in known else known
+            elif self.profiles is not None and key.profile not in self.profiles:
+                applied[key] = known
+        return applied | {key: frozenset({text}) for key, text in self.texts.items() if key not in applied}
 
 
 def normalised(content: bytes) -> bytes:
@@ -65,31 +132,33 @@ def content_digest(content: bytes) -> str:
 def print_lock(lock: Lock) -> str:
     """Write the lock: a comment, then all lines in order."""
     lines = {line for entry in lock.outputs.values() for line in entry.lines}.union(lock.others)
+    lines |= {_edit_line(key, text) for key, texts in lock.edits.items() for text in texts}
     return "".join(f"{line}\n" for line in (_HEADER, *sorted(lines)))
 
 
 def parse_lock(source: SourceFile, diagnostics: Diagnostics) -> Lock:
     """Read a lock, conflict marks or not; a line that cannot be read is reported and ignored."""
     entries: list[LockEntry] = []
+    edits: dict[EditKey, frozenset[str]] = {}
     others: list[str] = []
     offset = 0
     for line in source.text.split("\n"):
         words = line.split()
         if not words or line.startswith("#") or _CONFLICT_MARK.fullmatch(line):
             pass
-        elif words[0] != "output" and _KIND.fullmatch(words[0]):
+        elif words[0] not in _SHAPES and _KIND.fullmatch(words[0]):
             others.append(line)
         elif entry := _parse_output(words):
             entries.append(entry)
+        elif found := _parse_edit(line):
+            edits[found[0]] = edits.get(found[0], frozenset()) | {found[1]}
         else:
-            diagnostics.warning(
-                "unreadable-lock-line",
-                "this line of the lock is not `output <path> <profile> sha256:<digest>`, and is ignored",
-                source.at(offset, offset + len(line)),
-                "take the line out; a file that it stood for counts as foreign until it is built again",
-            )
+            shape, loss = _SHAPES["edit" if words[0] == "edit" else "output"]
+            message = f"this line of the lock is not `{shape}`, and is ignored"
+            place = source.at(offset, offset + len(line))
+            diagnostics.warning("unreadable-lock-line", message, place, f"take the line out; {loss}")
         offset += len(line) + 1
-    return Lock(_by_path(entries), tuple(dict.fromkeys(others)))
+    return Lock(_by_path(entries), tuple(dict.fromkeys(others)), edits)
 
 
 def _by_path(entries: Iterable[LockEntry]) -> dict[str, LockEntry]:
@@ -105,6 +174,27 @@ def _parse_output(words: list[str]) -> LockEntry | None:
         return None
     path, profile = _unescaped(words[1]), _unescaped(words[2])
     return LockEntry(path, profile, frozenset({words[3]})) if _stays_below_root(path) else None
+
+
+def _edit_line(key: EditKey, text: str) -> str:
+    layer = f"{_escaped(key.profile)}:{_escaped(key.agent)}" if key.agent else _escaped(key.profile)
+    # JSON keeps a text on one line, and its letters readable in a diff.
+    written = json.dumps(text, ensure_ascii=False)
+    return f"edit {layer} {_escaped(key.address)} {key.verb} {content_digest(text.encode())} {written}"
+
+
+def _parse_edit(line: str) -> tuple[EditKey, str] | None:
+    """Read an edit and its text. A text that is not what its digest says was changed by hand, and would be shown as what it never was."""
+    words = line.split(" ", _EDIT_WORDS - 1)
+    if len(words) != _EDIT_WORDS or words[0] != "edit" or words[3] not in _EDIT_VERBS:
+        return None
+    try:
+        text = json.loads(words[5])
+        is_whole = isinstance(text, str) and content_digest(text.encode()) == words[4]
+    except (ValueError, RecursionError):
+        return None
+    profile, _, agent = words[1].partition(":")
+    return (EditKey(_unescaped(profile), _unescaped(agent), _unescaped(words[2]), words[3]), text) if is_whole else None
 
 
 def _stays_below_root(path: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 
 from composer.errors import Diagnostics, Note
 from composer.files.destination import Destination, DiskDestination, DryRunDestination, LeavesRootError
-from composer.files.lock import LOCK_NAME, Lock, LockEntry, content_digest, normalised, parse_lock, print_lock
+from composer.files.lock import LOCK_NAME, EditRecord, Lock, LockEntry, content_digest, normalised, parse_lock, print_lock
 from composer.model import FileAction, FileResult, OutputFile
 from composer.source import SourceFile, unlocated
 
@@ -90,11 +90,12 @@ def write_files(
     diagnostics: Diagnostics,
     *,
     overwrite: bool = False,
+    edits: EditRecord | None = None,
 ) -> tuple[FileResult, ...]:
     """Write files, and remove those of earlier runs that are no longer made.
 
     Nothing at all is written if the look before shows that anything cannot be. What fails later is reported, and the
-    lock tells what came to be all the same.
+    lock tells what came to be all the same. ``edits`` is recorded with the files; None leaves what the lock has of edits.
 
     Returns:
         What happened to each file, by path; nothing for a file that failed.
@@ -118,7 +119,7 @@ def write_files(
             _carry_out(steps, destination, scope, found, done)
         finally:
             # Also where the run is interrupted: what is on disk is ours, and the next run has to know.
-            _write_lock([step for step, _ in done], source, destination, found)
+            _write_lock([step for step, _ in done], edits, source, destination, found)
     for diagnostic in found:
         diagnostics.add(diagnostic)
     return tuple(result for _, result in sorted(done, key=lambda pair: pair[0].path) if result)
@@ -239,7 +240,7 @@ def _do(step: _Step, destination: Destination, scope: WriteScope) -> str:
 # --- Record -----------------------------------------------------------------------------------------------------------
 
 
-def _recorded(lock: Lock, done: Iterable[_Step]) -> Lock:
+def _recorded(lock: Lock, done: Iterable[_Step], edits: EditRecord | None) -> Lock:
     """Return the lock as it is after the steps that were done."""
     outputs = dict(lock.outputs)
     for step in done:
@@ -251,15 +252,17 @@ def _recorded(lock: Lock, done: Iterable[_Step]) -> Lock:
                 outputs.pop(step.path, None)
             case FileAction.EDITED | FileAction.FOREIGN:
                 pass
-    return Lock(outputs, lock.others)
+    return Lock(outputs, lock.others, edits.applied_to(lock.edits) if edits is not None else lock.edits)
 
 
-def _write_lock(done: Sequence[_Step], before: SourceFile, destination: Destination, diagnostics: Diagnostics) -> None:
+def _write_lock(
+    done: Sequence[_Step], edits: EditRecord | None, before: SourceFile, destination: Destination, diagnostics: Diagnostics
+) -> None:
     """Record the steps in the lock as it is by now: another run may have written to it since this one began."""
     try:
         raw = destination.read(before.path)
         current = SourceFile.from_raw(before.path, (raw or b"").decode(errors="replace"))
-        text = print_lock(_recorded(parse_lock(current, Diagnostics()), done))
+        text = print_lock(_recorded(parse_lock(current, Diagnostics()), done, edits))
         has_lines = text.count("\n") > 1
         if text != current.text and (has_lines or raw is not None):
             destination.write(before.path, text.encode())

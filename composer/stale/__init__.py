@@ -1,0 +1,1 @@
+"""Edits whose text stands in place of another: what that other text is, and which edits it has changed under."""

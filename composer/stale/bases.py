@@ -1,0 +1,145 @@
+"""What each edit stands in place of: the text that would be there if its layer did not make it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from composer.blocks import Section
+from composer.errors import Diagnostics
+from composer.files.lock import EditKey
+from composer.lookup.index import Index, Place
+from composer.merge.layers import layer_name, order_layers
+from composer.model import Edit, Edits, Layer, Profile, Verb, YamlScalar
+from composer.source import Location
+from composer.stale.wording import block_wording, blocks_wording, title_wording
+
+__all__ = ["EditBase", "edit_bases"]
+
+_VERBS = (Verb.REPLACE, Verb.TITLE, Verb.REMOVE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EditBase:
+    """An edit of one layer, and the text that it stands in place of today.
+
+    ``address`` is the one that the block has now. ``text`` is what the block says (:mod:`composer.stale.wording`), of a ``title`` the
+    heading's words alone; ``location`` is where that stands. ``written`` is the place of the edit's own text.
+    """
+
+    layer: Layer
+    address: str
+    verb: Verb
+    edit: Edit
+    text: str
+    location: Location
+    written: YamlScalar
+
+    @property
+    def profile(self) -> str:
+        """The name of the profile that wrote the edit."""
+        return self.layer.name.removeprefix("profiles/")
+
+    @property
+    def key(self) -> EditKey:
+        """The name of the edit in the lock."""
+        return EditKey(self.profile, self.layer.agent, self.address, self.verb.value)
+
+
+def edit_bases(index: Index) -> Iterator[EditBase]:
+    """Give every edit of every profile that stands in place of a text. Those of an address that does not exist are left out.
+
+    A layer's edit stands in place of what that layer inherits: the replacement of its nearest ancestor that has one, else the block.
+    """
+    catalog = index.catalog
+    for profile in catalog.profiles.values():
+        ancestry = order_layers(profile.name, catalog.profiles, catalog.broken, Diagnostics())
+        if ancestry is None:
+            continue
+        ancestors = [catalog.profiles[name] for name in reversed(ancestry.order[:-1])]
+        below = [ancestor.edits for ancestor in ancestors]
+        yield from _of_layer(Layer(layer_name(profile.name)), profile.edits, below, index)
+        for name, settings in profile.agents.items():
+            of_agent = [ancestor.agents[name].edits for ancestor in ancestors if name in ancestor.agents]
+            yield from _of_layer(Layer(layer_name(profile.name), name), settings.edits, [*of_agent, profile.edits, *below], index)
+
+
+def _of_layer(layer: Layer, edits: Edits, below: Sequence[Edits], index: Index) -> Iterator[EditBase]:
+    for address, edit in _by_current(edits, index).items():
+        for verb in _VERBS:
+            written = _text_of(edit, verb)
+            inherited = [] if address in _given_back(edits, index) else below
+            found = _inherited(address, verb, inherited, index) if written is not None else None
+            if found is not None and written is not None:
+                yield EditBase(layer, address, verb, edit, *found, written)
+
+
+def _by_current(edits: Edits, index: Index) -> Mapping[str, Edit]:
+    return {index.current(edit.address): edit for edit in edits.by_address.values()}
+
+
+def _given_back(edits: Edits, index: Index) -> frozenset[str]:
+    return frozenset(index.current(name.text) for name in edits.unset)
+
+
+def _text_of(edit: Edit, verb: Verb) -> YamlScalar | None:
+    return {Verb.REPLACE: edit.replace, Verb.TITLE: edit.title, Verb.REMOVE: edit.remove}[verb]
+
+
+# --- what a layer inherits --------------------------------------------------------------------------------------------
+
+
+def _inherited(address: str, verb: Verb, below: Sequence[Edits], index: Index) -> tuple[str, Location] | None:
+    """Return what is at an address under the edits of ``below``, nearest first, and where that is written."""
+    for edits in below:
+        edit = _by_current(edits, index).get(address)
+        if edit is not None and verb is Verb.TITLE and edit.title is not None:
+            return " ".join(edit.title.text.split()), edit.title.location
+        if edit is not None and edit.replace is not None:
+            return _written_text(edit.replace, verb, index)
+        if address in _given_back(edits, index):
+            break
+    place = index.places.get(address)
+    return _defined(place, verb, index) if place is not None else None
+
+
+def _defined(place: Place, verb: Verb, index: Index) -> tuple[str, Location] | None:
+    if place.block is None:
+        text = _inserted_text(place, index)
+        return _written_text(text, verb, index) if text is not None else None
+    if verb is not Verb.TITLE:
+        return block_wording(place.block), _first_line(place.block.location)
+    title = place.block.title if isinstance(place.block, Section) else None
+    return (title_wording(title), title.location) if title is not None else None
+
+
+def _written_text(scalar: YamlScalar, verb: Verb, index: Index) -> tuple[str, Location] | None:
+    """Return what a text of a profile says, or the title of the section that it begins with."""
+    blocks = index.edit_document(scalar).blocks
+    if verb is not Verb.TITLE:
+        return blocks_wording(blocks), scalar.location
+    first = blocks[0] if blocks else None
+    return (title_wording(first.title), first.title.location) if isinstance(first, Section) and first.title is not None else None
+
+
+def _inserted_text(place: Place, index: Index) -> YamlScalar | None:
+    """Return the text of a block that a profile added."""
+    profile = index.catalog.profiles.get(place.home.removeprefix("profiles/"))
+    name = place.address.partition("#")[2]
+    for edit in _all_edits(profile) if profile is not None else ():
+        for texts in edit.insertions.values():
+            text = texts.entries.get(name)
+            if isinstance(text, YamlScalar):
+                return text
+    return None
+
+
+def _all_edits(profile: Profile) -> Iterator[Edit]:
+    for edits in (profile.edits, *(agent.edits for agent in profile.agents.values())):
+        yield from edits.by_address.values()
+
+
+def _first_line(location: Location) -> Location:
+    """Point at a block by its first line, without the indentation."""
+    line = location.text.split("\n", 1)[0]
+    return location.source.at(location.start + len(line) - len(line.lstrip()), location.start + max(len(line), 1))

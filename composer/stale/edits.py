@@ -1,0 +1,79 @@
+"""Stale edits: those that were made against another text than the one that is there today."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from composer.errors import Diagnostics, Note
+from composer.files.lock import EditKey, EditRecord, Lock
+from composer.lookup.index import Index
+from composer.model import Verb
+from composer.stale.bases import EditBase, edit_bases
+
+__all__ = ["StaleEdit", "find_stale_edits", "record_edits", "report_stale_edits"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StaleEdit:
+    """An edit, with the text that it stands in place of today, and the other ones that it was made against.
+
+    ``was`` has one text, several where two branches were merged and neither knew the text of today.
+    """
+
+    base: EditBase
+    was: tuple[str, ...]
+
+    @property
+    def key(self) -> EditKey:
+        """The name of the edit in the lock: profile, agent, address and verb."""
+        return self.base.key
+
+    @property
+    def says(self) -> str:
+        """What the profile says instead; empty where it removes the block."""
+        return "" if self.base.verb is Verb.REMOVE else self.base.written.text.strip("\n")
+
+    @property
+    def order(self) -> tuple[str, int, str]:
+        """A key that sorts by place, then by verb."""
+        return (*self.base.edit.location.position, self.base.verb)
+
+
+def record_edits(index: Index, profiles: Collection[str] | None) -> EditRecord:
+    """Return what a run records of the edits that ``profiles`` wrote, or all profiles where that is None."""
+    bases = [base for base in edit_bases(index) if profiles is None or base.profile in profiles]
+    return EditRecord({base.key: base.text for base in bases}, None if profiles is None else frozenset(profiles), index.current)
+
+
+def find_stale_edits(index: Index, lock: Lock, profiles: Collection[str] | None = None) -> tuple[StaleEdit, ...]:
+    """Hold the edits of ``profiles``, or of all, against the lock. An edit that the lock does not know yet is not stale.
+
+    Returns:
+        The stale edits by file and place.
+    """
+    known = _followed(index, lock.edits)
+    stale = [
+        StaleEdit(base, tuple(sorted(known[base.key])))
+        for base in edit_bases(index)
+        if (profiles is None or base.profile in profiles) and base.key in known and base.text not in known[base.key]
+    ]
+    return tuple(sorted(stale, key=lambda edit: edit.order))
+
+
+def _followed(index: Index, edits: Mapping[EditKey, frozenset[str]]) -> Mapping[EditKey, frozenset[str]]:
+    return EditRecord({}, None, index.current).followed(edits)
+
+
+def report_stale_edits(stale: Iterable[StaleEdit], diagnostics: Diagnostics) -> None:
+    """Warn of each stale edit at its place in the profile."""
+    done = {Verb.REPLACE: "replaced", Verb.TITLE: "retitled", Verb.REMOVE: "removed"}
+    for edit in stale:
+        base = edit.base
+        diagnostics.warning(
+            "stale-edit",
+            f"`{base.address}` says something else than when this edit {done[base.verb]} it",
+            base.edit.location,
+            f"`agent-composer review {base.address}` shows the texts and settles it",
+            [Note("it reads now", base.location)],
+        )

@@ -17,8 +17,11 @@ PACKAGE = PROJECT / "composer"
 IMPORTER = {f"composer.importer.{name}" for name in ("existing", "proof", "run", "sources")}
 """Reads files from anywhere the user names, and proves its work in a temporary folder."""
 
-TOUCH_THE_DISK = {"composer.files.destination", "composer.files.disk", "composer.starter.pack", "composer.workspace", *IMPORTER}
-"""The importer, the writer, the reader, the library that travels along, and the API, which looks for the workspace's folder."""
+REVISIONS = {f"composer.impact.{name}" for name in ("git", "revision")}
+"""Asks git for the sources of a revision, and composes them in a temporary folder."""
+
+TOUCH_THE_DISK = {"composer.files.destination", "composer.files.disk", "composer.starter.pack", "composer.workspace", *IMPORTER, *REVISIONS}
+"""The importer, the reader of revisions, the writer, the reader, the library that travels along, and the API, which looks for a folder."""
 
 KNOW_PATHS = TOUCH_THE_DISK | {"composer.stages.load", "composer.pipeline", "composer.starter.first_workspace"}
 """These pass the path of a folder on."""
@@ -29,6 +32,8 @@ DISK_METHODS = {
     *("readlink", "rename", "rglob", "rmdir", "samefile", "stat", "symlink_to", "touch", "unlink", "write_bytes", "write_text"),
 }
 OUTSIDE = {"asyncio", "ftplib", "http", "multiprocessing", "requests", "smtplib", "socket", "ssl", "subprocess", "urllib", "webbrowser"}
+START_A_PROCESS = {"composer.impact.git"}
+"""Compares revisions, which only git can read."""
 CHANGING = {"calendar", "datetime", "getpass", "locale", "platform", "random", "time", "uuid"}
 
 
@@ -92,9 +97,10 @@ def test_what_is_listed_is_there() -> None:
     assert MODULES.keys() >= KNOW_PATHS
 
 
-def test_no_module_knows_the_network_or_starts_a_process() -> None:
-    """Composing needs files and nothing else."""
-    assert {name for name, tree in MODULES.items() if OUTSIDE & set(imported_names(tree))} == set()
+def test_no_module_knows_the_network_and_one_starts_git() -> None:
+    """Composing needs files and nothing else; what compares revisions runs git, and nothing runs anything else."""
+    found = {name: OUTSIDE & set(imported_names(tree)) for name, tree in MODULES.items()}
+    assert {name: names for name, names in found.items() if names} == {name: {"subprocess"} for name in START_A_PROCESS}
 
 
 def test_no_module_asks_for_what_differs_from_run_to_run() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -60,16 +60,20 @@ def impact(
     """
     if since is None:
         if until is not None or markdown:
-            raise typer.BadParameter("it needs --since", param_hint="--until" if until is not None else "--markdown")
+            _misuse("--until" if until is not None else "--markdown", "it needs --since")
         if not addresses:
-            raise typer.BadParameter("name what would be edited, or a revision with --since", param_hint="ADDRESS")
+            _misuse("ADDRESS", "name what would be edited, or a revision with --since")
         _tell_reach(session, addresses)
     elif addresses:
-        raise typer.BadParameter("it takes no addresses: everything is compared", param_hint="--since")
+        _misuse("--since", "it takes no addresses: everything is compared")
     elif markdown and session.is_json:
-        raise typer.BadParameter("it answers with Markdown, and --json with a document", param_hint="--markdown")
+        _misuse("--markdown", "it answers with Markdown, and --json with a document")
     else:
         _compare(session, since, until, is_markdown=markdown)
+
+
+def _misuse(option: str, message: str) -> NoReturn:
+    raise typer.BadParameter(message, param_hint=option)
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def _total(verb: str, reached: dict[str, str], files: Sequence[OutputFile]) -> s
 
 def _reach(reach: Reach, *, is_verbose: bool) -> Iterator[Styled]:
     lines = [f"{verb} {_lines(found)}" for verb, found in (("gives", reach.gives), ("decides", reach.decides)) if found]
-    yield f"  {reach.path}  {', '.join(lines)}".rstrip(), "green" if reach.is_reached else "dim"
+    yield f"  {reach.path}  {'; '.join(lines)}".rstrip(), "green" if reach.is_reached else "dim"
     for name, blocks in (("keeps out", reach.keeps_out), ("not shown", reach.left_out)):
         for position, text in enumerate(_blocks(blocks, is_verbose=is_verbose)):
             yield f"    {'' if position else name:<9} {text}", ""
@@ -117,7 +117,7 @@ def _block(block: BlockChange, outputs: Sequence[OutputChange]) -> Iterator[Styl
 def _marked(pieces: Sequence[Piece]) -> str:
     """Print words that went as ``[-so-]`` and words that came as ``{+so+}``, as git does."""
     last = len(pieces) - 1
-    return "".join(_piece(piece, before=0 < position, after=position < last) for position, piece in enumerate(pieces)).rstrip()
+    return "".join(_piece(piece, before=position > 0, after=position < last) for position, piece in enumerate(pieces)).rstrip()
 
 
 def _piece(piece: Piece, *, before: bool, after: bool) -> str:

@@ -54,9 +54,9 @@ def matrix(
     from composer.matrix.page import matrix_page, summary_page  # noqa: PLC0415 - the engine, which `--help` does not need
 
     if session.is_json and html:
-        raise typer.BadParameter("it answers with a page, and --json with a document", param_hint="--html")
+        _misuse("--html", "it answers with a page, and --json with a document")
     if output is not None and not html:
-        raise typer.BadParameter("only the page of --html is written to a file", param_hint="--output")
+        _misuse("--output", "only the page of --html is written to a file")
     matrices = _compose(session, fragment)
     if html:
         _give(session, matrix_page(matrices[0]) if fragment is not None else summary_page(matrices), output)
@@ -66,6 +66,10 @@ def matrix(
         _print_summary(session, matrices)
     data: dict[str, object] = {"fragments": [_data(found) for found in matrices]}
     session.finish(data, session.workspace.diagnostics)
+
+
+def _misuse(option: str, message: str) -> NoReturn:
+    raise typer.BadParameter(message, param_hint=option)
 
 
 def _compose(session: Session, fragment: str | None) -> tuple[Matrix, ...]:
@@ -79,7 +83,8 @@ def _compose(session: Session, fragment: str | None) -> tuple[Matrix, ...]:
     with Progress(session.err, workspace, None, is_quiet=session.is_quiet) as progress:
         files = workspace.compose(progress=progress).files
     names = [name] if name is not None else list(catalog.fragments)
-    return make_matrices(workspace.index, files, {file: workspace.path_of(file) for file in files}, names)
+    stale = {(edit.base.layer, edit.base.address) for edit in workspace.stale_edits()}
+    return make_matrices(workspace.index, files, {file: workspace.path_of(file) for file in files}, names, stale=stale)
 
 
 def _refuse(session: Session, name: str, known: Iterable[str]) -> NoReturn:

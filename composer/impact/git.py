@@ -1,4 +1,4 @@
-"""What git knows of a workspace: asked by subprocess, answered with the bytes of a revision's files. Nothing in the repository is changed."""
+"""What git knows of a workspace, asked by subprocess: revisions, and the bytes of their files. Nothing in the repository is changed."""
 
 from __future__ import annotations
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from composer.errors import Diagnostics
 from composer.impact.subject import Kind, Subject
 from composer.lookup.index import TEMPLATE_FIELDS, Index
 from composer.markdown.template import expressions_of
+from composer.merge.layers import layer_name, order_layers
 from composer.model import (
     FieldValue,
     Line,
@@ -61,28 +63,16 @@ class Influence:
 
     def _layout_owner(self, index: Index) -> str:
         """Return the nearest layer that sets a layout for this agent: what is said of the agent beats what is said of all."""
-        layers = _layers(self._file.profile, index)
+        catalog = index.catalog
+        ancestry = order_layers(self._file.profile, catalog.profiles, catalog.broken, Diagnostics())
         for is_of_agent in (True, False):
-            for name in layers:
-                profile = index.catalog.profiles[name]
+            for name in reversed(ancestry.order if ancestry is not None else ()):
+                profile = catalog.profiles[name]
                 settings = profile.agents.get(self._file.agent)
                 layout = (settings.layout if settings is not None else None) if is_of_agent else profile.layout
                 if layout is not None:
-                    return f"profiles/{name}"
+                    return layer_name(name)
         return ""
-
-
-def _layers(name: str, index: Index) -> list[str]:
-    """Return the layers of a profile, near to far."""
-    far_to_near: dict[str, None] = {}
-
-    def visit(layer: str) -> None:
-        for parent in index.catalog.profiles[layer].extends:
-            visit(parent.text)
-        far_to_near.setdefault(layer)
-
-    visit(name)
-    return list(reversed(far_to_near))
 
 
 def measure_influence(file: OutputFile, index: Index) -> Influence:

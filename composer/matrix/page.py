@@ -98,7 +98,7 @@ def _table(matrix: Matrix, number: int) -> Iterator[str]:
         yield f'<tr><th scope="row">{_row_head(row)}</th>'
         for column, cell in enumerate(row.cells):
             yield _state(cell.status, cell.label, cell.reasons, f"reason-{number}-{position}-{column}")
-        yield f'<td class="count">{row.apart or "–"}</td></tr>'
+        yield f'<td class="count">{row.apart or "-"}</td></tr>'
     yield "</tbody></table></div>"
 
 
@@ -131,7 +131,8 @@ def _summary(matrices: Sequence[Matrix]) -> Iterator[str]:
     if not matrices:
         yield "<p>There is no fragment.</p>"
         return
-    yield f"<p>{len(matrices)} fragments, those over which the projects diverge most first. A cell counts the blocks that any agent shows as written.</p>"
+    count = f"{len(matrices)} fragments, those over which the projects diverge most first."
+    yield f"<p>{count} A cell counts the blocks that any agent shows as written.</p>"
     yield from _open("caption-0", "Blocks shown as written, by fragment and project", matrices[0], "fragment", "blocks that differ")
     for number, matrix in enumerate(matrices, start=1):
         link = f'<a href="#fragment-{number}"><code>{_text(matrix.fragment)}</code></a>'
@@ -140,7 +141,7 @@ def _summary(matrices: Sequence[Matrix]) -> Iterator[str]:
             cells = matrix.cells_of(project)
             used = project in matrix.users
             yield _state(*_counted(cells, is_used=used), f"reason-0-{number}-{column}")
-        yield f'<td class="count">{matrix.diverging or "–"}</td></tr>'
+        yield f'<td class="count">{matrix.diverging or "-"}</td></tr>'
     yield "</tbody></table></div>"
 
 

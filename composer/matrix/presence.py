@@ -10,7 +10,7 @@ from typing import Final
 from composer.blocks import Block, Conditional, Inclusion, Loop
 from composer.explain.lines import segments_by_line
 from composer.lookup.index import Place
-from composer.model import Absence, AbsenceReason, EditPart, Gate, OutputFile, ResolvedVariable, Segment, SegmentKind, Verb
+from composer.model import Absence, AbsenceReason, EditPart, Gate, Layer, OutputFile, ResolvedVariable, Segment, SegmentKind, Verb
 
 __all__ = ["OutputBlocks", "Presence", "Status"]
 
@@ -53,10 +53,10 @@ class OutputBlocks:
     Args:
         file: The output.
         path: Where a build writes it.
-        stale: Edits of texts that have changed since, as pairs of the profile that wrote one and the address.
+        stale: Edits of texts that have changed since, as pairs of the layer that wrote one and the address.
     """
 
-    def __init__(self, file: OutputFile, path: str, stale: Collection[tuple[str, str]] = ()) -> None:
+    def __init__(self, file: OutputFile, path: str, stale: Collection[tuple[Layer, str]] = ()) -> None:
         """Look at every segment and every absence of the output."""
         self._file = file
         self._path = path
@@ -112,7 +112,7 @@ class OutputBlocks:
             reason += f", with: {_short(text)}"
         if edit.because.strip():
             reason += f" (because {_short(edit.because)})"
-        if (edit.layer.name.removeprefix("profiles/"), address) in self._stale:
+        if (edit.layer, address) in self._stale:
             status, reason = Status.STALE, f"{reason}; the text that it was written for has changed since"
         return self._presence(status, reason, lines, text)
 

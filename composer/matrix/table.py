@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from composer.blocks import Block, Item, Leaf, Section, describe
+from composer.errors import Diagnostics
 from composer.inventory.contents import list_blocks
 from composer.lookup.index import Index, Place
 from composer.matrix.presence import OutputBlocks, Presence, Status
-from composer.model import Fragment, OutputFile, Profile
+from composer.merge.layers import layer_name, order_layers
+from composer.model import Catalog, Fragment, Layer, OutputFile
 
 __all__ = ["Cell", "Matrix", "Row", "make_matrices"]
 
@@ -50,11 +52,6 @@ class Cell:
         """The state that counts most: one that shows the block before one that does not, and absent last."""
         statuses = {presence.status for presence in self._asked}
         return next((status for status in Status if status in statuses), Status.ABSENT)
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether an edit in any agent was written for a text that has changed since."""
-        return any(presence.status is Status.STALE for presence in self.presences)
 
     @property
     def reasons(self) -> tuple[tuple[str, str], ...]:
@@ -131,7 +128,7 @@ def make_matrices(
     paths: Mapping[OutputFile, str],
     fragments: Sequence[str],
     *,
-    stale: Collection[tuple[str, str]] = (),
+    stale: Collection[tuple[Layer, str]] = (),
 ) -> tuple[Matrix, ...]:
     """Make a matrix for each fragment, those that diverge most first.
 
@@ -140,7 +137,7 @@ def make_matrices(
         files: The outputs of all projects.
         paths: Where a build writes each.
         fragments: The ids of the fragments wanted.
-        stale: Edits of texts that have changed since, as pairs of the profile that wrote one and the address.
+        stale: Edits of texts that have changed since, as pairs of the layer that wrote one and the address.
     """
     outputs: dict[str, list[OutputBlocks]] = {}
     for file in files:
@@ -156,7 +153,7 @@ class _Maker:
     def __init__(self, index: Index, outputs: Mapping[str, Sequence[OutputBlocks]]) -> None:
         self._index = index
         self._outputs = outputs
-        self._layers = {project: _layers_of(project, index.catalog.profiles) for project in outputs}
+        self._layers = {project: _layers_of(project, index.catalog) for project in outputs}
         self._inserted: dict[str, list[Place]] = {}
         for place in index.places.values():
             if place.home.startswith("profiles/"):
@@ -198,11 +195,9 @@ def _apart(cells: Sequence[Cell]) -> int:
     return len(cells) - max(kinds.values(), default=0)
 
 
-def _layers_of(name: str, profiles: Mapping[str, Profile]) -> frozenset[str]:
-    found = {f"profiles/{name}"}
-    for parent in profiles[name].extends:
-        found |= _layers_of(parent.text, profiles)
-    return frozenset(found)
+def _layers_of(name: str, catalog: Catalog) -> frozenset[str]:
+    ancestry = order_layers(name, catalog.profiles, catalog.broken, Diagnostics())
+    return frozenset(layer_name(layer) for layer in ancestry.order) if ancestry is not None else frozenset()
 
 
 def _home_of(place: Place, index: Index) -> str:

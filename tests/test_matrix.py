@@ -419,7 +419,7 @@ def test_a_terminal_gets_groups_of_columns(root: Path, monkeypatch: pytest.Monke
 
 # --- the page ---------------------------------------------------------------------------------------------------------
 
-VOID: Final = frozenset({"meta", "br", "hr", "img", "input", "link"})
+VOID: Final = frozenset({"meta", "br", "hr", "img", "input", "link", "wbr"})
 LINKING: Final = frozenset({"src", "href", "srcset", "action", "data", "poster", "background", "formaction"})
 
 

@@ -49,6 +49,11 @@ def _text(text: str) -> str:
     return escape("".join(c if c >= " " and not "\x7f" <= c <= "\x9f" else "·" for c in text))
 
 
+def _name(text: str) -> str:
+    """Print an address, which may go on in the next line after each of its marks."""
+    return f"<code>{_text(text).replace('/', '/<wbr>')}</code>"
+
+
 def _page(title: str, body: Iterable[str]) -> str:
     lines = [
         "<!DOCTYPE html>",
@@ -113,7 +118,7 @@ def _open(caption_id: str, caption: str, matrix: Matrix, first: str, last: str) 
 def _row_head(row: Row) -> str:
     inserted = f" {_text(row.inserted)}" if row.inserted else ""
     words = f'<span class="words">{_text(row.words)}</span>' if row.words else ""
-    return f'<code>{_text(row.name)}</code> <span class="kind">{_text(row.kind)}{inserted}</span>{words}'
+    return f'{_name(row.name)} <span class="kind">{_text(row.kind)}{inserted}</span>{words}'
 
 
 def _state(status: Status | str, label: str, reasons: Iterable[tuple[str, str]], identifier: str) -> str:
@@ -135,7 +140,7 @@ def _summary(matrices: Sequence[Matrix]) -> Iterator[str]:
     yield f"<p>{count} A cell counts the blocks that any agent shows as written.</p>"
     yield from _open("caption-0", "Blocks shown as written, by fragment and project", matrices[0], "fragment", "blocks that differ")
     for number, matrix in enumerate(matrices, start=1):
-        link = f'<a href="#fragment-{number}"><code>{_text(matrix.fragment)}</code></a>'
+        link = f'<a href="#fragment-{number}">{_name(matrix.fragment)}</a>'
         yield f'<tr><th scope="row">{link}<span class="words">{_text(matrix.about)}</span></th>'
         for column, project in enumerate(matrix.projects):
             cells = matrix.cells_of(project)

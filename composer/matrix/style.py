@@ -11,7 +11,7 @@ STYLE: Final = """\
   color-scheme: light dark;
   --page: #ffffff; --text: #1c2128; --soft: #59636e; --line: #d1d9e0; --head: #f6f8fa; --focus: #0550ae;
   --yes: #dafbe1; --retitled: #ddf4ff; --replaced: #fff8c5; --stale: #ffd8b5; --gated: #eae6fb; --removed: #ffebe9;
-  --mixed: #fff8c5; --none: #f6f8fa;
+  --mixed: #fff8c5; --none: #eef1f4;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -41,8 +41,8 @@ tbody th { font-size: 0.95rem; }
 .words { display: block; }
 .count { text-align: right; }
 .state { display: inline-block; min-height: 1.7rem; padding: 0.1rem 0.5rem; border-radius: 4px; background: var(--none);
-  font-size: 0.9rem; cursor: help; }
-.state:focus-visible, .box:focus-visible { outline: 2px solid var(--focus); outline-offset: 1px; }
+  font-size: 0.9rem; white-space: nowrap; cursor: help; }
+td > .state:focus, td:hover > .state, .box:focus-visible { outline: 2px solid var(--focus); outline-offset: 1px; }
 .yes { background: var(--yes); }
 .retitled { background: var(--retitled); }
 .replaced { background: var(--replaced); }
@@ -64,7 +64,7 @@ td:focus-within > .reason { display: block; }
 .legend .state { cursor: default; }
 @media (max-width: 40rem) {
   body { padding-left: 0.5rem; padding-right: 0.5rem; }
-  th:first-child { min-width: 8rem; max-width: 45vw; }
+  th:first-child { min-width: 42vw; max-width: 42vw; }
   th, td { padding: 0.35rem 0.45rem; }
 }
 @media print {

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from composer.errors import Diagnostics
+from composer.files.sources import Sources
 from composer.lookup.index import Index, index_catalog
 from composer.lookup.scope import open_scope
 from composer.model import OutputFile, RenderedDocument, ResolvedProfile
@@ -23,9 +23,9 @@ from composer.verbatim import lay_out_verbatim
 __all__ = ["compose_profile", "read_index"]
 
 
-def read_index(root: Path, diagnostics: Diagnostics) -> Index:
-    """Read a workspace and look every name up: disk -> Catalog -> Index."""
-    catalog = load_catalog(root, diagnostics)
+def read_index(sources: Sources, diagnostics: Diagnostics) -> Index:
+    """Read a workspace and look every name up: sources -> Catalog -> Index."""
+    catalog = load_catalog(sources, diagnostics)
     index = index_catalog(catalog, diagnostics)
     vet_index(index)
     return index

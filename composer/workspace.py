@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from composer.errors import ComposerError, Diagnostic, Diagnostics, nearest_name
 from composer.files.destination import Destination, DiskDestination, DryRunDestination
+from composer.files.disk import Disk
 from composer.files.lock import LOCK_NAME, EditRecord, parse_lock
+from composer.files.sources import Memory, Overlay
 from composer.lookup.index import Index
 from composer.merge.layers import order_layers
 from composer.model import Catalog, FileAction, FileResult, OutputFile
@@ -84,6 +86,7 @@ class Workspace:
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     _index: Index | None = None
     _read: tuple[Diagnostic, ...] = ()
+    _replaced: Mapping[str, bytes] = field(default_factory=dict)
 
     @classmethod
     def open(cls, path: str | Path = ".", *, target: str = DEFAULT_TARGET) -> Workspace:
@@ -106,11 +109,22 @@ class Workspace:
         diagnostics.error("not-a-workspace", f"`{path}` is in no workspace", unlocated(str(path)), hint)
         raise ComposerError(tuple(diagnostics))
 
+    def with_files(self, files: Mapping[str, bytes]) -> Workspace:
+        """Return the workspace as it would be if these source files held this content: an unread one, over the same folder.
+
+        Args:
+            files: by path, relative to the workspace, with forward slashes, such as ``fragments/a.md``; they need not exist on disk, and
+                are not written there. All others are read from disk. Files that this workspace has replaced already stay replaced.
+        """
+        return Workspace(self.root, self.target, _replaced={**self._replaced, **files})
+
     @property
     def index(self) -> Index:
         """Every address and name of the workspace. Reading it collects what is wrong in ``diagnostics``."""
         if self._index is None:
-            self._index = read_index(self.root, self.diagnostics)
+            disk = Disk(self.root.as_posix(), self.diagnostics)
+            sources = Overlay(Memory(self._replaced), disk) if self._replaced else disk
+            self._index = read_index(sources, self.diagnostics)
             self._read = tuple(self.diagnostics)
         return self._index
 

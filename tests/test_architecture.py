@@ -14,16 +14,23 @@ import pytest
 PROJECT = Path(__file__).parent.parent
 PACKAGE = PROJECT / "composer"
 
-IMPORTER = {f"composer.importer.{name}" for name in ("existing", "proof", "run", "sources")}
-"""Reads files from anywhere the user names, and proves its work in a temporary folder."""
+IMPORTER = {f"composer.importer.{name}" for name in ("existing", "run", "sources")}
+"""Reads files from anywhere the user names."""
 
-REVISIONS = {f"composer.impact.{name}" for name in ("git", "revision")}
-"""Asks git for the sources of a revision, and composes them in a temporary folder."""
+START_A_PROCESS = {"composer.impact.git"}
+"""Asks git for the sources of a revision, in the environment that it is called in."""
 
-TOUCH_THE_DISK = {"composer.files.destination", "composer.files.disk", "composer.starter.pack", "composer.workspace", *IMPORTER, *REVISIONS}
-"""The importer, the reader of revisions, the writer, the reader, the library that travels along, and the API, which looks for a folder."""
+TOUCH_THE_DISK = {
+    "composer.files.destination",
+    "composer.files.disk",
+    "composer.starter.pack",
+    "composer.workspace",
+    *IMPORTER,
+    *START_A_PROCESS,
+}
+"""The importer, the asker of git, the writer, the reader, the library that travels along, and the API, which looks for the workspace's folder."""
 
-KNOW_PATHS = TOUCH_THE_DISK | {"composer.stages.load", "composer.pipeline", "composer.starter.first_workspace"}
+KNOW_PATHS = TOUCH_THE_DISK | {"composer.importer.proof", "composer.starter.first_workspace"}
 """These pass the path of a folder on."""
 
 DISK_MODULES = {"fileinput", "glob", "io", "os", "shutil", "tempfile"}
@@ -32,8 +39,6 @@ DISK_METHODS = {
     *("readlink", "rename", "rglob", "rmdir", "samefile", "stat", "symlink_to", "touch", "unlink", "write_bytes", "write_text"),
 }
 OUTSIDE = {"asyncio", "ftplib", "http", "multiprocessing", "requests", "smtplib", "socket", "ssl", "subprocess", "urllib", "webbrowser"}
-START_A_PROCESS = {"composer.impact.git"}
-"""Compares revisions, which only git can read."""
 CHANGING = {"calendar", "datetime", "getpass", "locale", "platform", "random", "time", "uuid"}
 
 

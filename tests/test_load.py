@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from composer.errors import Diagnostics, Severity
+from composer.files.disk import Disk
 from composer.model import Catalog, WorkspaceConfig, plain_data
 from composer.stages.load import load_catalog
 
@@ -25,7 +26,7 @@ def _write(root: Path, files: Mapping[str, str | bytes]) -> None:
 def _load(root: Path, files: Mapping[str, str | bytes] | None = None) -> tuple[Catalog, list[str]]:
     _write(root, files or {})
     diagnostics = Diagnostics()
-    catalog = load_catalog(root, diagnostics)
+    catalog = load_catalog(Disk(root.as_posix(), diagnostics), diagnostics)
     return catalog, [f"{found.location}: {found.code}: {found.message}" for found in diagnostics]
 
 
@@ -212,7 +213,7 @@ def test_declarations_that_agree_are_one(tmp_path: Path) -> None:
 def test_a_conflict_names_both_places(tmp_path: Path) -> None:
     _write(tmp_path, {f"fragments/{name}.md": f"---\nvars: {{a: {{type: {kind}}}}}\n---\n" for name, kind in (("x", "int"), ("y", "str"))})
     diagnostics = Diagnostics()
-    load_catalog(tmp_path, diagnostics)
+    load_catalog(Disk(tmp_path.as_posix(), diagnostics), diagnostics)
     (found,) = diagnostics
     assert [str(note.location) for note in found.notes] == ["fragments/x.md:2:8"]
 
@@ -227,7 +228,7 @@ def test_what_a_fragment_with_a_broken_body_declares_is_known(tmp_path: Path) ->
 @pytest.mark.parametrize("name", ["", "missing"])
 def test_a_folder_without_fragments_and_profiles_is_no_workspace(tmp_path: Path, name: str) -> None:
     diagnostics = Diagnostics()
-    load_catalog(tmp_path / name, diagnostics)
+    load_catalog(Disk((tmp_path / name).as_posix(), diagnostics), diagnostics)
     (found,) = diagnostics
     root = (tmp_path / name).as_posix()
     assert (found.code, found.message) == ("not-a-workspace", f"`{root}` has no `fragments` folder and no profiles")
@@ -238,7 +239,7 @@ def test_files_with_the_wrong_name_are_told(tmp_path: Path) -> None:
     """A file that looks like ours and is not read gives a warning, never silence."""
     _write(tmp_path, {"profiles/a.yml": "", "profiles/b/c.yaml": "", "agent-composer.yml": "", "fragments/a.md": ""})
     diagnostics = Diagnostics()
-    load_catalog(tmp_path, diagnostics)
+    load_catalog(Disk(tmp_path.as_posix(), diagnostics), diagnostics)
     assert {found.severity for found in diagnostics} == {Severity.WARNING}
     assert [(found.code, found.hint) for found in diagnostics] == [
         ("yml-extension", "rename it to `agent-composer.yaml`"),

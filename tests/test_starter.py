@@ -15,6 +15,7 @@ from composer import Workspace
 from composer.cli import app
 from composer.errors import ComposerError, Diagnostics, InternalError
 from composer.files.destination import DiskDestination
+from composer.files.disk import Disk
 from composer.stages.load import load_catalog
 from composer.starter import pack
 from composer.starter.first_file import Kind, plan_file
@@ -60,7 +61,7 @@ def tree(root: Path) -> dict[str, bytes]:
 def test_the_pack_parts_the_shared_library_from_the_projects_that_show_it() -> None:
     """Layers are shared; what builds is an example."""
     opened = pack.open_pack()
-    catalog = load_catalog(PROJECT, Diagnostics())
+    catalog = load_catalog(Disk(PROJECT.as_posix(), Diagnostics()), Diagnostics())
     assert {f"profiles/{name}.yaml" for name, profile in catalog.profiles.items() if profile.is_abstract} <= opened.shared.keys()
     assert opened.examples.keys() == {f"profiles/{name}.yaml" for name in PROFILES}
     assert {f"fragments/{name}.md" for name in catalog.fragments} <= opened.shared.keys()

@@ -1,4 +1,4 @@
-"""Finds and reads the files of a workspace, and nothing outside it: names, links, kinds, sizes and encodings are checked here."""
+"""Finds and reads the files of a workspace on disk, and nothing outside it: names, links and kinds are checked here."""
 
 from __future__ import annotations
 
@@ -8,25 +8,14 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from composer.characters import check_characters
 from composer.errors import Diagnostics
-from composer.source import SourceFile, unlocated
+from composer.files.sources import MAX_BYTES, FoundFile
+from composer.source import unlocated
 
-__all__ = ["MAX_BYTES", "Disk", "FoundFile"]
-
-MAX_BYTES: Final = 1_048_576
-"""The largest file that is read, in bytes."""
+__all__ = ["Disk"]
 
 # A link is resolved and judged before its target is opened, so opening follows none; and a pipe must not block before it is refused.
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-
-
-@dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A file that may be read. ``path`` is relative to the workspace, with forward slashes; ``place`` is what the system opens."""
-
-    path: str
-    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +29,11 @@ class Disk:
 
     def __init__(self, root: str, diagnostics: Diagnostics) -> None:
         """Look at ``root``, which need not exist; what is wrong with its files goes to ``diagnostics``."""
+        self.name = root
         self._root = os.path.realpath(root)
         self._inside = self._root.rstrip(os.sep) + os.sep
         self._diagnostics = diagnostics
-        self.refused: list[str] = []
+        self.refused: tuple[str, ...] = ()
         """The paths, as in :class:`FoundFile`, of links that were not followed."""
 
     # --- finding ------------------------------------------------------------------------------------------------------
@@ -125,7 +115,7 @@ class Disk:
             return real
         message = f"the link `{path}` leads out of the workspace"
         self._diagnostics.error("outside-workspace", message, unlocated(path), "put a copy of the file into the workspace")
-        self.refused.append(path)
+        self.refused += (path,)
         return None
 
     def _is_file(self, path: str, real: str) -> bool:
@@ -133,27 +123,13 @@ class Disk:
             return True
         message = f"`{path}` is not a file" if os.path.lexists(real) else f"the link `{path}` leads nowhere"
         self._diagnostics.error("not-a-file", message, unlocated(path), "take it away, or put a file in its place")
-        self.refused.append(path)
+        self.refused += (path,)
         return False
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
-    def read(self, file: FoundFile, diagnostics: Diagnostics) -> SourceFile | None:
-        """Read a file as UTF-8 text; None where it cannot be, which ``diagnostics`` then says."""
-        data = self._read_bytes(file, diagnostics)
-        if data is None:
-            return None
-        try:
-            text = data.decode()
-        except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            message = f"`{file.path}` is not UTF-8: byte {error.start} (0x{data[error.start]:02x}, on line {line}) cannot be read"
-            diagnostics.error("not-utf-8", message, unlocated(file.path), "save the file as UTF-8")
-            return None
-        source = SourceFile.from_raw(file.path, text)
-        return source if check_characters(source, 0, len(source.text), diagnostics) else None
-
-    def _read_bytes(self, file: FoundFile, diagnostics: Diagnostics) -> bytes | None:
+    def read(self, file: FoundFile, diagnostics: Diagnostics) -> bytes | None:
+        """Return what a file holds, cut off somewhere beyond the cap; None where it cannot be read, which ``diagnostics`` then says."""
         try:
             handle = os.open(file.place, _FLAGS)
         except OSError as error:
@@ -165,16 +141,12 @@ class Disk:
                 hint = "take it away, or put a file in its place"
                 diagnostics.error("not-a-file", f"`{file.path}` is not a regular file", unlocated(file.path), hint)
                 return None
-            data = b"" if status.st_size > MAX_BYTES else _read_all(handle, status.st_size)
+            return _read_all(handle, min(status.st_size, MAX_BYTES))
         except OSError as error:
             self._unreadable(file.path, error, diagnostics)
             return None
         finally:
             os.close(handle)
-        if max(status.st_size, len(data)) > MAX_BYTES:
-            diagnostics.error("file-too-large", f"`{file.path}` is larger than 1 MiB", unlocated(file.path), "split the file")
-            return None
-        return data
 
     def _unreadable(self, path: str, error: OSError, diagnostics: Diagnostics | None = None) -> None:
         reason = error.strerror or type(error).__name__

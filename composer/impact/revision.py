@@ -1,19 +1,21 @@
-"""A workspace as a revision has it, composed."""
+"""A workspace as a revision has it, composed from memory: nothing is checked out."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Final
 
 from composer.errors import ComposerError, Diagnostic, Diagnostics, Note
 from composer.files.disk import Disk
+from composer.files.sources import Memory, Sources, read_source
 from composer.impact.git import FoundFile, Repository, Revision
-from composer.model import OutputFile
-from composer.source import Location, SourceFile
+from composer.impact.links import follow_links
+from composer.model import Catalog, OutputFile
+from composer.pipeline import compose_profile, read_index
+from composer.source import Location, SourceFile, unlocated
+from composer.targets import Target
 from composer.workspace import Workspace
 
 __all__ = ["State", "compose_revision", "compose_working_tree"]
@@ -40,7 +42,9 @@ def compose_working_tree(workspace: Workspace, progress: Progress | None = None)
     Raises:
         ComposerError: if anything is wrong in it.
     """
-    return _compose(workspace, "the working tree", progress)
+    files = workspace.compose(progress=progress).files
+    texts = _texts(workspace.catalog, Disk(workspace.root.as_posix(), Diagnostics()))
+    return State("the working tree", files, {file: workspace.path_of(file) for file in files}, texts, tuple(workspace.diagnostics))
 
 
 def compose_revision(workspace: Workspace, repository: Repository, revision: Revision, progress: Progress | None = None) -> State:
@@ -56,44 +60,42 @@ def compose_revision(workspace: Workspace, repository: Repository, revision: Rev
         message = f"{revision} has no workspace at {where}: every output counts as new"
         diagnostics.warning("no-workspace-then", message, _place(revision), "name a revision in which it is there")
         return State(str(revision), (), {}, {}, tuple(diagnostics))
-    with tempfile.TemporaryDirectory(prefix="agent-composer-") as folder:
-        root = Path(folder).resolve()
-        _write(found, root)
-        try:
-            return _compose(Workspace(root, workspace.target), str(revision), progress)
-        except ComposerError as error:
-            raise ComposerError(_at_revision(error.diagnostics, repository, revision)) from None
+    try:
+        return _compose(found, str(revision), workspace.target, progress)
+    except ComposerError as error:
+        raise ComposerError(_at_revision(error.diagnostics, repository, revision)) from None
 
 
-def _compose(workspace: Workspace, name: str, progress: Progress | None) -> State:
-    files = workspace.compose(progress=progress).files
-    sources = {source.path: source.text for source in _sources(workspace)}
-    return State(name, files, {file: workspace.path_of(file) for file in files}, sources, tuple(workspace.diagnostics))
+def _compose(files: Mapping[str, FoundFile], name: str, target: Target, progress: Progress | None) -> State:
+    """Compose all profiles from memory."""
+    diagnostics = Diagnostics()
+    contents, broken = follow_links(files)
+    for path in broken:
+        message = f"the link `{path}` leads to nothing in the workspace"
+        diagnostics.error("outside-workspace", message, unlocated(path), "put a copy of the file into the workspace")
+    sources = Memory(contents, refused=broken)
+    index = read_index(sources, diagnostics)
+    composed: list[OutputFile] = []
+    for profile in sorted(index.catalog.profiles.values(), key=lambda profile: profile.name):
+        if not profile.is_abstract:
+            if progress is not None:
+                progress(profile.name)
+            # A profile's own mistakes must not keep those of the next from being told.
+            found = Diagnostics()
+            composed += compose_profile(profile.name, index, (), target, found)
+            for diagnostic in found:
+                diagnostics.add(diagnostic)
+    diagnostics.raise_errors()
+    output = index.catalog.config.output
+    paths = {file: str(PurePosixPath(output, file.profile, file.path)) for file in composed}
+    return State(name, tuple(composed), paths, _texts(index.catalog, sources), tuple(diagnostics))
 
 
-def _sources(workspace: Workspace) -> Iterator[SourceFile]:
-    catalog = workspace.catalog
-    yield from (fragment.source for fragment in catalog.fragments.values())
-    yield from (profile.source for profile in catalog.profiles.values())
-    disk = Disk(str(workspace.root), Diagnostics())
-    config = disk.find_file(_CONFIG)
-    source = disk.read(config, Diagnostics()) if config is not None else None
-    if source is not None:
-        yield source
-
-
-def _write(files: Mapping[str, FoundFile], root: Path) -> None:
-    """Write the files of a revision into a folder of ours: links last, so that no file is written through one."""
-    for path, file in sorted(files.items(), key=lambda entry: entry[1].is_link):
-        parts = path.split("/")
-        if {"", ".", ".."} & set(parts):  # no git makes such a tree, but somebody could
-            continue
-        place = root.joinpath(*parts)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if file.is_link:
-            place.symlink_to(os.fsdecode(file.content))
-        else:
-            place.write_bytes(file.content)
+def _texts(catalog: Catalog, sources: Sources) -> Mapping[str, str]:
+    found = [*(fragment.source for fragment in catalog.fragments.values()), *(profile.source for profile in catalog.profiles.values())]
+    config = sources.find_file(_CONFIG)
+    source = read_source(sources, config, Diagnostics()) if config is not None else None
+    return {source.path: source.text for source in (*found, *((source,) if source is not None else ()))}
 
 
 # --- diagnostics of another time --------------------------------------------------------------------------------------

@@ -1,22 +1,22 @@
-"""The proof: what would be written is composed by the real pipeline, and each byte compared with the sources."""
+"""The proof: what would be written is composed by the real pipeline, in memory, and each byte compared with the sources."""
 
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from composer.errors import ComposerError
+from composer.errors import Diagnostic, Diagnostics
+from composer.files.disk import Disk
+from composer.files.sources import Memory, Overlay, Sources
 from composer.importer.agents import Agent
-from composer.workspace import Workspace
+from composer.model import OutputFile
+from composer.pipeline import compose_profile, read_index
+from composer.targets import get_target
+from composer.workspace import DEFAULT_TARGET
 
 __all__ = ["Mismatches", "prove"]
-
-_SOURCE_FOLDERS: Final = ("fragments", "profiles")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,49 +33,51 @@ class Mismatches:
 
 
 def prove(files: Mapping[str, str], agents: Sequence[Agent], existing: Path | None, progress: Callable[[str], None]) -> Mismatches:
-    """Compose what would be written, beside what is there, in a folder that is gone afterwards; compare every byte."""
-    with tempfile.TemporaryDirectory(prefix="agent-composer-") as folder:
-        root = Path(folder)
-        if existing is not None:
-            _copy_sources(existing, root)
-        for path, text in files.items():
-            place = root / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(text.encode())
-        (root / "fragments").mkdir(exist_ok=True)
-        (root / "profiles").mkdir(exist_ok=True)
-        return _compare(Workspace.open(root), agents, progress)
+    """Compose what would be written, in place of what is there under the same path and beside all else; compare every byte.
+
+    Args:
+        files: what would be written, by path.
+        agents: those that have to come out as their sources are.
+        existing: the folder of the workspace that is written to, if there is one; only read.
+        progress: called with each profile's name before it is composed.
+    """
+    diagnostics = Diagnostics()
+    written = Memory({path: text.encode() for path, text in files.items()})
+    sources: Sources = Overlay(written, Disk(existing.as_posix(), diagnostics)) if existing is not None else written
+    outputs = _compose(sources, sorted({agent.source.project for agent in agents}), diagnostics, progress)
+    return _blame(diagnostics.errors, agents) if diagnostics.errors else _compare(outputs, agents)
 
 
-def _copy_sources(existing: Path, root: Path) -> None:
-    for name in _SOURCE_FOLDERS:
-        if (existing / name).is_dir():
-            shutil.copytree(existing / name, root / name, dirs_exist_ok=True)
-    if (existing / "agent-composer.yaml").is_file():
-        shutil.copy(existing / "agent-composer.yaml", root)
+def _compose(sources: Sources, profiles: Iterable[str], diagnostics: Diagnostics, progress: Callable[[str], None]) -> list[OutputFile]:
+    index = read_index(sources, diagnostics)
+    outputs: list[OutputFile] = []
+    for profile in profiles:
+        progress(profile)
+        # A profile's own mistakes must not keep those of the next from being found.
+        found = Diagnostics()
+        outputs.extend(compose_profile(profile, index, (), get_target(DEFAULT_TARGET), found))
+        for diagnostic in found:
+            diagnostics.add(diagnostic)
+    return outputs
 
 
-def _compare(workspace: Workspace, agents: Sequence[Agent], progress: Callable[[str], None]) -> Mismatches:
+def _compare(outputs: Iterable[OutputFile], agents: Iterable[Agent]) -> Mismatches:
     expected = {(agent.source.project, agent.name): agent for agent in agents}
-    try:
-        composition = workspace.compose(sorted({agent.source.project for agent in agents}), progress=progress)
-    except ComposerError as error:
-        return _blame(error, agents)
     wrong: set[str] = set()
-    for file in composition.files:
+    for file in outputs:
         agent = expected.pop((file.profile, file.agent), None)
         if agent is not None and (str(file.path) != agent.source.path or file.content != agent.source.text.encode()):
             wrong.add(agent.label)
     return Mismatches(frozenset(wrong | {agent.label for agent in expected.values()}), frozenset())
 
 
-def _blame(error: ComposerError, agents: Sequence[Agent]) -> Mismatches:
-    """Find out whose fault an error is, by the files that it names."""
+def _blame(errors: Iterable[Diagnostic], agents: Iterable[Agent]) -> Mismatches:
+    """Find out whose fault errors are, by the files that they name."""
     fragments: set[str] = set()
     labels: set[str] = set()
     messages: list[str] = []
     by_name = {(agent.source.project, agent.name): agent.label for agent in agents}
-    for found in error.diagnostics:
+    for found in errors:
         path = found.location.path
         if path.startswith("fragments/"):
             fragments.add(path.removeprefix("fragments/").removesuffix(".md"))

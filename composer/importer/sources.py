@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from composer.errors import Diagnostics
-from composer.files.disk import MAX_BYTES
+from composer.files.sources import MAX_BYTES
 from composer.naming import kebab_case
 from composer.source import unlocated
 

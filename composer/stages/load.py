@@ -1,15 +1,14 @@
-"""Disk -> Catalog: reads the workspace file, all fragments and all profiles of a workspace. The only stage that reads."""
+"""Sources -> Catalog: reads the workspace file, all fragments and all profiles of a workspace. The only stage that reads."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Final
 
 from composer.blocks import Syntax
 from composer.errors import Diagnostics, Note
-from composer.files.disk import Disk, FoundFile
+from composer.files.sources import FoundFile, Sources, read_source
 from composer.markdown.parse import parse_document
 from composer.model import Catalog, Fragment, Profile, VariableDeclaration, WorkspaceConfig
 from composer.schema import FrontMatter, read_front_matter, read_profile, read_workspace
@@ -29,25 +28,24 @@ _FENCE: Final = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _IS_PLAIN: Final = re.compile(r"^syntax:[ \t]*[\"']?plain\b", re.MULTILINE)
 
 
-def load_catalog(root: Path, diagnostics: Diagnostics) -> Catalog:
+def load_catalog(sources: Sources, diagnostics: Diagnostics) -> Catalog:
     """Read a workspace.
 
     Args:
-        root: The folder that holds ``fragments``, ``profiles`` and ``agent-composer.yaml``. Nothing outside it is read.
+        sources: What holds ``fragments``, ``profiles`` and ``agent-composer.yaml``. Nothing else is read.
         diagnostics: Gets everything that is wrong, each at its place.
 
     Returns:
         All that could be read. ``broken`` has the ids of the fragments, ``profiles/<name>`` of the profiles, and the name of the workspace
         file, that could not be.
     """
-    disk = Disk(str(root), diagnostics)
-    loader = _Loader(disk, diagnostics)
+    loader = _Loader(sources, diagnostics)
     config = loader.load_config()
     fragments = loader.load_fragments()
     profiles = loader.load_profiles()
-    loader.broken.update(_refused_name(path) for path in disk.refused)
-    if not disk.has_folder(_FRAGMENTS) and not profiles and not loader.broken:
-        message = f"`{root.as_posix()}` has no `{_FRAGMENTS}` folder and no profiles"
+    loader.broken.update(_refused_name(path) for path in sources.refused)
+    if not sources.has_folder(_FRAGMENTS) and not profiles and not loader.broken:
+        message = f"`{sources.name}` has no `{_FRAGMENTS}` folder and no profiles"
         diagnostics.error("not-a-workspace", message, unlocated("."), "run `agent-composer init` to begin a workspace here")
     declarations = _merge_declarations([config.variables, *loader.declared], diagnostics)
     return Catalog(config, fragments, profiles, declarations, frozenset(loader.broken), tuple(loader.damaged))
@@ -56,22 +54,22 @@ def load_catalog(root: Path, diagnostics: Diagnostics) -> Catalog:
 class _Loader:
     """Reads file after file, and remembers which of them failed."""
 
-    def __init__(self, disk: Disk, diagnostics: Diagnostics) -> None:
+    def __init__(self, sources: Sources, diagnostics: Diagnostics) -> None:
         self.broken: set[str] = set()
         self.damaged: list[Fragment] = []
         self.declared: list[Mapping[str, VariableDeclaration]] = []
         """The variables that each fragment declares, those of fragments with a broken body included."""
-        self._disk = disk
+        self._sources = sources
         self._diagnostics = diagnostics
 
     def load_config(self) -> WorkspaceConfig:
-        file = self._disk.find_file(_CONFIG)
-        source = self._disk.read(file, self._diagnostics) if file is not None else None
+        file = self._sources.find_file(_CONFIG)
+        source = read_source(self._sources, file, self._diagnostics) if file is not None else None
         config = read_workspace(source, self._diagnostics) if source is not None else None
-        if config is None and self._disk.has_folder(_CONFIG):
+        if config is None and self._sources.has_folder(_CONFIG):
             self.broken.add(_CONFIG)
         misnamed = "agent-composer.yml"
-        if self._disk.has_folder(misnamed):
+        if self._sources.has_folder(misnamed):
             self._warn_misnamed(misnamed, _CONFIG)
         return config or WorkspaceConfig()
 
@@ -79,7 +77,7 @@ class _Loader:
 
     def load_fragments(self) -> Mapping[str, Fragment]:
         fragments: dict[str, Fragment] = {}
-        files = [file for file in self._disk.find_files(_FRAGMENTS) if file.path.lower().endswith(_MARKDOWN)]
+        files = [file for file in self._sources.find_files(_FRAGMENTS) if file.path.lower().endswith(_MARKDOWN)]
         by_folded: dict[str, FoundFile] = {}
         for file in files:
             fragment_id = file.path[len(_FRAGMENTS) + 1 : -len(_MARKDOWN)]
@@ -110,7 +108,7 @@ class _Loader:
 
     def _load_fragment(self, fragment_id: str, file: FoundFile) -> Fragment | None:
         found = Diagnostics()
-        source = self._disk.read(file, found)
+        source = read_source(self._sources, file, found)
         fragment = self._parse_fragment(fragment_id, source, found) if source is not None else None
         self._keep(found)
         if fragment is not None and found.errors:
@@ -145,7 +143,7 @@ class _Loader:
 
     def load_profiles(self) -> Mapping[str, Profile]:
         profiles: dict[str, Profile] = {}
-        for file in self._disk.find_files(_PROFILES):
+        for file in self._sources.find_files(_PROFILES):
             name = file.path[len(_PROFILES) + 1 :]
             stem, dot, suffix = name.rpartition(".")
             if f"{dot}{suffix}" not in {_YAML, ".yml"}:
@@ -162,7 +160,7 @@ class _Loader:
         return profiles
 
     def _load_profile(self, name: str, file: FoundFile) -> Profile | None:
-        source = self._disk.read(file, self._diagnostics)
+        source = read_source(self._sources, file, self._diagnostics)
         return read_profile(name, source, self._diagnostics) if source is not None else None
 
     def _warn_misnamed(self, path: str, right: str) -> None:

@@ -28,7 +28,7 @@ TOUCH_THE_DISK = {
     *IMPORTER,
     *START_A_PROCESS,
 }
-"""The importer, the asker of git, the writer, the reader, the library that travels along, and the API, which looks for the workspace's folder."""
+"""The importer, what asks git, the writer, the reader, the library that travels along, and the API, which looks for its folder."""
 
 KNOW_PATHS = TOUCH_THE_DISK | {"composer.importer.proof", "composer.starter.first_workspace"}
 """These pass the path of a folder on."""

@@ -24,24 +24,33 @@ def follow_links(files: Mapping[str, FoundFile]) -> tuple[Mapping[str, bytes], t
     broken: list[str] = []
     for path, file in files.items():
         if file.is_link:
-            found = dict(_at(_target(path, file), path, files, _MOST_LINKS))
+            found = dict(_at(path, path, files, _MOST_LINKS))
             contents |= found
             if not found:
                 broken.append(path)
     return contents, tuple(broken)
 
 
-def _target(path: str, link: FoundFile) -> str:
-    """Return the path that a link leads to; one out of the workspace is the path of no file."""
-    return posixpath.normpath(posixpath.join(posixpath.dirname(path), link.content.decode(errors="replace")))
-
-
-def _at(target: str, path: str, files: Mapping[str, FoundFile], left: int) -> Iterator[tuple[str, bytes]]:
-    """Give what is at ``target``, a file or all files of a folder, as if it were at ``path``."""
+def _at(path: str, name: str, files: Mapping[str, FoundFile], left: int) -> Iterator[tuple[str, bytes]]:
+    """Give what a path leads to, a file or all files of a folder, as if it stood at ``name``."""
+    place = _followed(path, files, left)
+    if place is None:
+        return
     for inner, file in files.items():
-        if inner == target or inner.startswith(f"{target}/"):
-            there = path + inner[len(target) :]
+        if inner == place or inner.startswith(f"{place}/"):
+            there = name + inner[len(place) :]
             if not file.is_link:
                 yield there, file.content
             elif left:
-                yield from _at(_target(inner, file), there, files, left - 1)
+                yield from _at(inner, there, files, left - 1)
+
+
+def _followed(path: str, files: Mapping[str, FoundFile], left: int) -> str | None:
+    """Return a path without links in it; None where they go round. One that leads out of the workspace is the path of no file."""
+    parts = path.split("/")
+    for position in range(1, len(parts) + 1):
+        link = files.get("/".join(parts[:position]))
+        if link is not None and link.is_link:
+            target = posixpath.join(*parts[: position - 1], link.content.decode(errors="replace"), *parts[position:])
+            return _followed(posixpath.normpath(target), files, left - 1) if left else None
+    return path

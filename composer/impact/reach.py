@@ -142,6 +142,7 @@ class _OfFile:
 
     def __init__(self, subject: Subject, index: Index, influence: Influence) -> None:
         self._path = subject.path
+        self._blocks = f"{subject.name}#"
         self._influence = influence
         self._decides_looks = influence.decides_looks(subject, index)
 
@@ -155,7 +156,9 @@ class _OfFile:
         if trace is None:
             return False
         places = (trace.location, *trace.via, *(gate.location for gate in trace.gates), *(edit.location for edit in trace.edits))
-        return any(place.path == self._path for place in places) or (self._decides_looks and trace.kind == "section")
+        if any(place.path == self._path for place in places) or (self._decides_looks and trace.kind == "section"):
+            return True
+        return any(around.startswith(self._blocks) for around in (*trace.within, trace.address or ""))
 
     def owns(self, absence: Absence) -> bool:
         return absence.location.path == self._path

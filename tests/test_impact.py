@@ -530,6 +530,16 @@ def test_blocks_come_and_go(repository: Path) -> None:
     assert [(block["block"], block["change"]) for block in blocks] == [("lists/rules#limit", "removed"), ("lists/rules#begin", "added")]
 
 
+def test_the_same_words_at_another_depth_are_one_change(repository: Path) -> None:
+    """An item that one project shows further in is told with the others."""
+    rewrite(repository / "profiles/bank.yaml", "extends: [base]\n", "extends: [base]\nlayout: [numbered]\n")
+    rewrite(repository / "profiles/shop.yaml", "vars: {limit: 30}\n", "")
+    commit(repository)
+    rewrite(repository / "fragments/lists/rules.md", "Keep it", "Stay")
+    text = run(repository, "--since", "HEAD").stdout
+    assert "\nlists/rules#limit  changed, +1 -2\n  in bank/dev, shop/dev\n  - [-Keep it-] {+Stay+} below 10\n" in text
+
+
 def test_a_renamed_id_changes_no_output(repository: Path) -> None:
     """Equal words are no change, whatever the block is called."""
     rewrite(repository / "fragments/lists/rules.md", "{#skip}", "{#skipping}")
@@ -538,11 +548,11 @@ def test_a_renamed_id_changes_no_output(repository: Path) -> None:
     assert [source["path"] for source in document["sources"]] == ["fragments/lists/rules.md"]
 
 
-def test_blank_lines_alone_are_told_as_such(repository: Path) -> None:
+def test_blanks_alone_are_told_as_such(repository: Path) -> None:
     """The output differs, though no word does."""
     rewrite(repository / "fragments/lists/rules.md", "{#limit}\n", "{#limit}\n\n")
     text = run(repository, "--since", "HEAD").stdout
-    assert "    +0     -0  output/bank/.claude/agents/dev.md  (blank lines alone)\n" in text
+    assert "    +0     -0  output/bank/.claude/agents/dev.md  (blanks alone)\n" in text
 
 
 def test_a_workspace_in_a_folder_of_the_repository(tmp_path: Path) -> None:
@@ -808,7 +818,7 @@ def test_one_block_that_does_not_fit_is_told() -> None:
     assert "1 more changed block does not fit" in write_comment(comparison([change_of(1, 20_000)]))
 
 
-@pytest.mark.parametrize(("fate", "told"), [(Fate.ADDED, " (new)"), (Fate.REMOVED, " (gone)"), (Fate.CHANGED, " (blank lines alone)")])
+@pytest.mark.parametrize(("fate", "told"), [(Fate.ADDED, " (new)"), (Fate.REMOVED, " (gone)"), (Fate.CHANGED, " (blanks alone)")])
 def test_the_table_says_what_figures_cannot(fate: Fate, told: str) -> None:
     """A file that is new, gone or only spaced differently."""
     assert f"</code>{told} |" in write_comment(comparison([OutputChange("shop", "dev", "x.md", fate, 0, 0)]))

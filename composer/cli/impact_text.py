@@ -100,7 +100,7 @@ def _figures(added: int, removed: int) -> str:
 
 def _remark(change: OutputChange) -> str:
     if change.fate is Fate.CHANGED:
-        return "" if change.added or change.removed else "  (blank lines alone)"
+        return "" if change.added or change.removed else "  (blanks alone)"
     return "  (new)" if change.fate is Fate.ADDED else "  (gone)"
 
 

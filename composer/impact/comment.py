@@ -25,7 +25,8 @@ MOST_ROWS: Final = 200
 _CONTEXT: Final = 12
 """The words that are shown on each side of a change; of more, the others are left out."""
 
-_PUNCTUATION: Final = re.compile(r"[^\w\s]|_")
+_MARKS: Final = re.compile(r"[^\w\s/.,()'-]|_|(?<=www)\.")
+"""What could be mark-up, a mention or a link, even inside code."""
 _TAGS: Final = {Change.ADDED: "ins", Change.REMOVED: "del"}
 
 
@@ -54,9 +55,9 @@ def _figures(added: int, removed: int) -> str:
 
 
 def _code(text: str) -> str:
-    """Print a text as code, with each mark in it as a number that Markdown does not read."""
+    """Print a text as code, with each mark in it as a number: Markdown reads marks even between the tags of code."""
     shown = "".join(c if c >= " " and c != "\x7f" else "·" for c in text)
-    return f"<code>{_PUNCTUATION.sub(lambda found: f'&#{ord(found[0])};', shown)}</code>"
+    return f"<code>{_MARKS.sub(lambda found: f'&#{ord(found[0])};', shown)}</code>"
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
@@ -73,7 +74,7 @@ def _output_table(changes: Sequence[OutputChange]) -> Iterator[str]:
 
 def _remark(change: OutputChange) -> str:
     if change.fate is Fate.CHANGED:
-        return "" if change.added or change.removed else " (blank lines alone)"
+        return "" if change.added or change.removed else " (blanks alone)"
     return " (new)" if change.fate is Fate.ADDED else " (gone)"
 
 
@@ -115,7 +116,7 @@ def _block(block: BlockChange, outputs: Sequence[OutputChange]) -> list[str]:
         "",
         f"<details><summary>{_code(block.name)} {block.fate} in {where}: {figures} words</summary>",
         "",
-        f"<pre>{''.join(_pieces(pieces))}</pre>",
+        f"<pre>{''.join(_pieces(pieces)).rstrip()}</pre>",
         "",
         names,
         "",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
+from textwrap import dedent
 
 from composer.explain.origins import list_origins
 from composer.impact.revision import State
@@ -136,8 +137,9 @@ _Block = tuple[str, str]
 
 
 def _blocks(file: OutputFile) -> list[_Block]:
+    """Return the blocks of an output in its order, each as if it stood by itself: without the indentation that others give it."""
     lines = file.text.split("\n")
-    return [(row.name, "\n".join(lines[row.first - 1 : row.last]).strip("\n")) for row in list_origins(file)]
+    return [(row.name, dedent("\n".join(lines[row.first - 1 : row.last])).strip("\n")) for row in list_origins(file)]
 
 
 def _block_changes(old: Sequence[_Block], new: Sequence[_Block]) -> Iterator[BlockChange]:

@@ -8,7 +8,7 @@ from composer.errors import Diagnostics
 from composer.files.sources import Sources
 from composer.lookup.index import Index, index_catalog
 from composer.lookup.scope import open_scope
-from composer.model import OutputFile, RenderedDocument, ResolvedProfile
+from composer.model import Catalog, OutputFile, RenderedDocument, ResolvedProfile
 from composer.stages.emit import emit_documents
 from composer.stages.layout import lay_out
 from composer.stages.load import load_catalog
@@ -23,9 +23,9 @@ from composer.verbatim import lay_out_verbatim
 __all__ = ["compose_profile", "read_index"]
 
 
-def read_index(sources: Sources, diagnostics: Diagnostics) -> Index:
-    """Read a workspace and look every name up: sources -> Catalog -> Index."""
-    catalog = load_catalog(sources, diagnostics)
+def read_index(sources: Sources, diagnostics: Diagnostics, known: Catalog | None = None) -> Index:
+    """Read a workspace and look every name up: sources -> Catalog -> Index. What is ``known`` already is not parsed again."""
+    catalog = load_catalog(sources, diagnostics, known)
     index = index_catalog(catalog, diagnostics)
     vet_index(index)
     return index

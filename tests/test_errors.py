@@ -86,6 +86,8 @@ PROVEN_ELSEWHERE = {
     "already-there": "test_starter.py",
     "file-changed": "test_ids.py",
     "nothing-to-import": "test_import.py",
+    "rewrite-refused": "test_review.py",
+    "several-edits": "test_review.py",
 }
 
 _REPORTERS = frozenset({"error", "warning", "notice", "_error", "ExpressionError", "YamlProblem"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -433,6 +434,20 @@ def test_texts_that_say_the_same(one: str, other: str) -> None:
 def test_texts_that_do_not_say_the_same(one: str, other: str) -> None:
     """Words, order, nesting, check boxes, code, conditions and includes count."""
     assert wording(one) != wording(other)
+
+
+def test_every_letter_counts() -> None:
+    """No kind of block has words that could change unseen."""
+    said = wording(EVERY_KIND)
+    names = [range(*match.span()) for match in re.finditer(r"\{#[a-z-]+\}", EVERY_KIND)]
+    for offset, letter in enumerate(EVERY_KIND):
+        if not letter.isalpha() or any(offset in name for name in names):
+            continue
+        try:
+            changed = wording(f"{EVERY_KIND[:offset]}{'q' if letter != 'q' else 'z'}{EVERY_KIND[offset + 1 :]}")
+        except ComposerError:  # such as a statement that is none now
+            continue
+        assert changed != said, EVERY_KIND[offset - 20 : offset + 20]
 
 
 # --- any fragment -----------------------------------------------------------------------------------------------------

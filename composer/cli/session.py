@@ -73,6 +73,10 @@ class Session:
             self._workspace = Workspace.open(self.folder)
         return self._workspace
 
+    def reopen(self) -> None:
+        """Forget the workspace that was read: its sources have changed."""
+        self._workspace = None
+
     # --- the end of a run ---------------------------------------------------------------------------------------------
 
     def finish(self, data: Mapping[str, object], diagnostics: Iterable[Diagnostic], code: int = 0) -> None:

@@ -62,11 +62,12 @@ def _text(what: str, place: str, text: str, style: str) -> Iterator[Line]:
 
 def _advice(edit: StaleEdit) -> Iterator[Line]:
     base = edit.base
-    command = f"agent-composer review {base.address} --profile {base.profile}"
-    yield f"  {command} --keep   if the edit still holds", ""
-    yield f"  {command} --take   if the shared text does: the edit goes", ""
+    layer = f"{base.profile}:{base.layer.agent}" if base.layer.agent else base.profile
+    command = f"agent-composer review {base.address} --profile {layer}"
+    yield f"  {command} --keep        the edit still holds", ""
+    yield f"  {command} --take        the shared text takes its place", ""
     if edit.says:
-        yield f"  {command} --edit   to give the edit another text", ""
+        yield f"  {command} --edit TEXT   the edit says something else", ""
 
 
 def _annotation(edit: StaleEdit, root: Path) -> str:

@@ -28,18 +28,19 @@ _FENCE: Final = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _IS_PLAIN: Final = re.compile(r"^syntax:[ \t]*[\"']?plain\b", re.MULTILINE)
 
 
-def load_catalog(sources: Sources, diagnostics: Diagnostics) -> Catalog:
+def load_catalog(sources: Sources, diagnostics: Diagnostics, known: Catalog | None = None) -> Catalog:
     """Read a workspace.
 
     Args:
         sources: What holds ``fragments``, ``profiles`` and ``agent-composer.yaml``. Nothing else is read.
         diagnostics: Gets everything that is wrong, each at its place.
+        known: What was read before. A fragment or profile whose text is the same is taken from it, and its warnings are not told again.
 
     Returns:
         All that could be read. ``broken`` has the ids of the fragments, ``profiles/<name>`` of the profiles, and the name of the workspace
         file, that could not be.
     """
-    loader = _Loader(sources, diagnostics)
+    loader = _Loader(sources, diagnostics, known)
     config = loader.load_config()
     fragments = loader.load_fragments()
     profiles = loader.load_profiles()
@@ -54,7 +55,9 @@ def load_catalog(sources: Sources, diagnostics: Diagnostics) -> Catalog:
 class _Loader:
     """Reads file after file, and remembers which of them failed."""
 
-    def __init__(self, sources: Sources, diagnostics: Diagnostics) -> None:
+    def __init__(self, sources: Sources, diagnostics: Diagnostics, known: Catalog | None) -> None:
+        self._known_fragments = known.fragments if known is not None else {}
+        self._known_profiles = known.profiles if known is not None else {}
         self.broken: set[str] = set()
         self.damaged: list[Fragment] = []
         self.declared: list[Mapping[str, VariableDeclaration]] = []
@@ -109,6 +112,10 @@ class _Loader:
     def _load_fragment(self, fragment_id: str, file: FoundFile) -> Fragment | None:
         found = Diagnostics()
         source = read_source(self._sources, file, found)
+        known = self._known_fragments.get(fragment_id)
+        if known is not None and source is not None and known.source.text == source.text:
+            self.declared.append(known.variables)
+            return known
         fragment = self._parse_fragment(fragment_id, source, found) if source is not None else None
         self._keep(found)
         if fragment is not None and found.errors:
@@ -161,6 +168,9 @@ class _Loader:
 
     def _load_profile(self, name: str, file: FoundFile) -> Profile | None:
         source = read_source(self._sources, file, self._diagnostics)
+        known = self._known_profiles.get(name)
+        if known is not None and source is not None and known.source.text == source.text:
+            return known
         return read_profile(name, source, self._diagnostics) if source is not None else None
 
     def _warn_misnamed(self, path: str, right: str) -> None:

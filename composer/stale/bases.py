@@ -10,7 +10,7 @@ from composer.errors import Diagnostics
 from composer.files.lock import EditKey
 from composer.lookup.index import Index, Place
 from composer.merge.layers import layer_name, order_layers
-from composer.model import Edit, Edits, Layer, Profile, Verb, YamlScalar
+from composer.model import Edit, Layer, Profile, Verb, YamlScalar
 from composer.source import Location
 from composer.stale.wording import block_wording, blocks_wording, title_wording
 
@@ -46,40 +46,56 @@ class EditBase:
         return EditKey(self.profile, self.layer.agent, self.address, self.verb.value)
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one layer says: its edits by the addresses that their blocks have now, and the addresses that it gives back."""
+
+    layer: Layer
+    edits: Mapping[str, Edit]
+    given_back: frozenset[str]
+
+
 def edit_bases(index: Index) -> Iterator[EditBase]:
     """Give every edit of every profile that stands in place of a text. Those of an address that does not exist are left out.
 
     A layer's edit stands in place of what that layer inherits: the replacement of its nearest ancestor that has one, else the block.
     """
     catalog = index.catalog
-    for profile in catalog.profiles.values():
-        ancestry = order_layers(profile.name, catalog.profiles, catalog.broken, Diagnostics())
+    parts = {name: _parts(profile, index) for name, profile in catalog.profiles.items()}
+    for name in catalog.profiles:
+        ancestry = order_layers(name, catalog.profiles, catalog.broken, Diagnostics())
         if ancestry is None:
             continue
-        ancestors = [catalog.profiles[name] for name in reversed(ancestry.order[:-1])]
-        below = [ancestor.edits for ancestor in ancestors]
-        yield from _of_layer(Layer(layer_name(profile.name)), profile.edits, below, index)
-        for name, settings in profile.agents.items():
-            of_agent = [ancestor.agents[name].edits for ancestor in ancestors if name in ancestor.agents]
-            yield from _of_layer(Layer(layer_name(profile.name), name), settings.edits, [*of_agent, profile.edits, *below], index)
+        ancestors = [parts[ancestor] for ancestor in reversed(ancestry.order[:-1])]
+        below = [ancestor[""] for ancestor in ancestors]
+        own = parts[name][""]
+        for agent, part in parts[name].items():
+            # What is said of one agent beats all that is said of all.
+            of_agent = [ancestor[agent] for ancestor in ancestors if agent in ancestor]
+            yield from _of_part(part, [*of_agent, own, *below] if agent else below, index)
 
 
-def _of_layer(layer: Layer, edits: Edits, below: Sequence[Edits], index: Index) -> Iterator[EditBase]:
-    for address, edit in _by_current(edits, index).items():
+def _parts(profile: Profile, index: Index) -> Mapping[str, _Part]:
+    """Return what a profile says of all agents, under no name, and of single ones."""
+    said = {"": profile.edits, **{name: settings.edits for name, settings in profile.agents.items()}}
+    return {
+        agent: _Part(
+            Layer(layer_name(profile.name), agent),
+            {index.current(edit.address): edit for edit in edits.by_address.values()},
+            frozenset(index.current(name.text) for name in edits.unset),
+        )
+        for agent, edits in said.items()
+    }
+
+
+def _of_part(part: _Part, below: Sequence[_Part], index: Index) -> Iterator[EditBase]:
+    for address, edit in part.edits.items():
+        inherited = [] if address in part.given_back else below
         for verb in _VERBS:
             written = _text_of(edit, verb)
-            inherited = [] if address in _given_back(edits, index) else below
             found = _inherited(address, verb, inherited, index) if written is not None else None
             if found is not None and written is not None:
-                yield EditBase(layer, address, verb, edit, *found, written)
-
-
-def _by_current(edits: Edits, index: Index) -> Mapping[str, Edit]:
-    return {index.current(edit.address): edit for edit in edits.by_address.values()}
-
-
-def _given_back(edits: Edits, index: Index) -> frozenset[str]:
-    return frozenset(index.current(name.text) for name in edits.unset)
+                yield EditBase(part.layer, address, verb, edit, *found, written)
 
 
 def _text_of(edit: Edit, verb: Verb) -> YamlScalar | None:
@@ -89,15 +105,15 @@ def _text_of(edit: Edit, verb: Verb) -> YamlScalar | None:
 # --- what a layer inherits --------------------------------------------------------------------------------------------
 
 
-def _inherited(address: str, verb: Verb, below: Sequence[Edits], index: Index) -> tuple[str, Location] | None:
+def _inherited(address: str, verb: Verb, below: Sequence[_Part], index: Index) -> tuple[str, Location] | None:
     """Return what is at an address under the edits of ``below``, nearest first, and where that is written."""
-    for edits in below:
-        edit = _by_current(edits, index).get(address)
+    for part in below:
+        edit = part.edits.get(address)
         if edit is not None and verb is Verb.TITLE and edit.title is not None:
             return " ".join(edit.title.text.split()), edit.title.location
         if edit is not None and edit.replace is not None:
             return _written_text(edit.replace, verb, index)
-        if address in _given_back(edits, index):
+        if address in part.given_back:
             break
     place = index.places.get(address)
     return _defined(place, verb, index) if place is not None else None

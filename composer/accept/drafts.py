@@ -1,0 +1,204 @@
+"""The sources of a workspace with changes that are not written yet, and what they compose to.
+
+A change is a run of characters in a file, or an entry of its YAML. Every other byte of the file stays: comments, order, quotes, line ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from composer.accept.inverse import Reason, RefusedChangeError
+from composer.errors import Diagnostics
+from composer.files.disk import Disk
+from composer.files.sources import Memory, Overlay
+from composer.lookup.index import Index
+from composer.model import Catalog, OutputFile
+from composer.pipeline import compose_profile, read_index
+from composer.source import BYTE_ORDER_MARK, SourceFile
+from composer.targets import Target
+from composer.yaml_text.rewrite import NewValue, RewriteRefusedError, add_entry, remove_entry, set_text
+
+__all__ = ["AddEntry", "Draft", "RemoveEntry", "SetText", "SourceChange", "Splice"]
+
+Keys = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """The characters ``start`` up to ``end`` of a file, as it is read (LF line ends, no byte order mark), become ``new``."""
+
+    path: str
+    start: int
+    end: int
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetText:
+    """The value at ``keys`` of a file's YAML becomes ``text``. ``is_literal`` keeps it as written: a number stays a number."""
+
+    path: str
+    keys: Keys
+    text: str
+    is_literal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AddEntry:
+    """A file's YAML gets ``value`` at ``keys``, behind the entry ``after`` of its map, or at the map's end."""
+
+    path: str
+    keys: Keys
+    value: NewValue
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveEntry:
+    """A file's YAML loses what stands at ``keys``."""
+
+    path: str
+    keys: Keys
+
+
+SourceChange = Splice | SetText | AddEntry | RemoveEntry
+
+
+@dataclass(slots=True, eq=False)
+class Draft:
+    """A workspace in memory. ``files`` has the changed files, as they are to be written; all others are as on disk."""
+
+    root: str
+    target: Target
+    files: Mapping[str, str] = field(default_factory=dict)
+    _known: Catalog | None = None
+    _index: Index | None = None
+    _outputs: dict[str, tuple[OutputFile, ...]] = field(default_factory=dict)
+
+    @property
+    def index(self) -> Index:
+        """Every address and name of the changed workspace.
+
+        Raises:
+            RefusedChangeError: if the changed sources are wrong.
+        """
+        if self._index is None:
+            found = Diagnostics()
+            replaced = Memory({path: raw.encode() for path, raw in self.files.items()})
+            self._index = read_index(Overlay(replaced, Disk(self.root, found)), found, self._known)
+            _refuse_errors(found)
+        return self._index
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles that are built, in order."""
+        return tuple(name for name, profile in sorted(self.index.catalog.profiles.items()) if not profile.is_abstract)
+
+    def compose(self, profile: str) -> tuple[OutputFile, ...]:
+        """Compose one profile.
+
+        Raises:
+            RefusedChangeError: if that is not possible.
+        """
+        if profile not in self._outputs:
+            found = Diagnostics()
+            self.index.diagnostics = self.index.templates.diagnostics = found
+            files = compose_profile(profile, self.index, (), self.target, found)
+            _refuse_errors(found)
+            self._outputs[profile] = files
+        return self._outputs[profile]
+
+    def compose_all(self) -> tuple[OutputFile, ...]:
+        """Compose every profile.
+
+        Raises:
+            RefusedChangeError: if that is not possible.
+        """
+        return tuple(file for profile in self.profiles for file in self.compose(profile))
+
+    def changed(self, changes: Sequence[SourceChange]) -> Draft:
+        """Return the draft with further changes made.
+
+        Raises:
+            RefusedChangeError: if a file cannot be changed so.
+        """
+        files = dict(self.files)
+        for path in dict.fromkeys(change.path for change in changes):
+            own = [change for change in changes if change.path == path]
+            files[path] = self._rewritten(path, own)
+        draft = Draft(self.root, self.target, files, self.index.catalog)
+        draft._outputs.update(self._untouched({change.path for change in changes}))
+        return draft
+
+    def _untouched(self, paths: Collection[str]) -> Mapping[str, tuple[OutputFile, ...]]:
+        """Return what is composed already and cannot change with these files: that of profiles which do not build on them."""
+        names = {path.removeprefix("profiles/").removesuffix(".yaml") for path in paths if path.startswith("profiles/")}
+        if len(names) < len(paths):
+            return {}
+        profiles = self.index.catalog.profiles
+
+        def builds_on(name: str) -> bool:
+            return name in names or any(builds_on(parent.text) for parent in profiles[name].extends if parent.text in profiles)
+
+        return {name: files for name, files in self._outputs.items() if not builds_on(name)}
+
+    def raw(self, path: str) -> str:
+        """Return what a file of the workspace holds in this draft, byte order mark and line ends as they are."""
+        if path in self.files:
+            return self.files[path]
+        found = Diagnostics()
+        disk = Disk(self.root, found)
+        file = disk.find_file(path)
+        data = disk.read(file, found) if file is not None else None
+        _refuse_errors(found)
+        return (data or b"").decode()
+
+    def text(self, path: str) -> str:
+        """Return what a file of the workspace says in this draft, as it is read: LF line ends, no byte order mark."""
+        return SourceFile.from_raw(path, self.raw(path)).text
+
+    def _rewritten(self, path: str, changes: Iterable[SourceChange]) -> str:
+        raw = self.raw(path)
+        splices = [change for change in changes if isinstance(change, Splice)]
+        raw = spliced(raw, splices)
+        try:
+            for change in changes:
+                match change:
+                    case Splice():
+                        pass
+                    case SetText():
+                        raw = set_text(raw, change.keys, change.text, as_written=change.is_literal)
+                    case AddEntry():
+                        raw = add_entry(raw, change.keys, change.value, after=change.after)
+                    case RemoveEntry():
+                        raw = remove_entry(raw, change.keys)
+        except RewriteRefusedError as error:
+            raise RefusedChangeError(Reason.NO_SOURCE, str(error)) from None
+        return raw
+
+
+def _refuse_errors(found: Diagnostics) -> None:
+    errors = found.errors
+    if errors:
+        raise RefusedChangeError(Reason.NO_SOURCE, f"{errors[0].message} ({errors[0].location})")
+
+
+def spliced(raw: str, splices: Iterable[Splice]) -> str:
+    """Change runs of characters of a file; what is new gets the line ends of the file."""
+    start = len(BYTE_ORDER_MARK) if raw.startswith(BYTE_ORDER_MARK) else 0
+    line_end = "\r\n" if "\r\n" in raw else "\n"
+    ordered = sorted(splices, key=lambda splice: (splice.start, splice.end), reverse=True)
+    offsets = _raw_offsets(raw, start) if "\r" in raw else None
+    for splice in ordered:
+        first, last = splice.start + start, splice.end + start
+        if offsets is not None:
+            first, last = offsets[splice.start], offsets[splice.end]
+        raw = raw[:first] + splice.new.replace("\n", line_end) + raw[last:]
+    return raw
+
+
+def _raw_offsets(raw: str, start: int) -> list[int]:
+    """Return where each character of the text, as it is read, stands in the file; a CRLF is one character there."""
+    offsets = [position for position in range(start, len(raw)) if not (raw[position] == "\n" and raw[position - 1 : position] == "\r")]
+    return [*offsets, len(raw)]

@@ -1,0 +1,92 @@
+"""Proposals for the front matter of an output: the agent's fields in its profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from composer.accept.changes import LineChange, apply_change
+from composer.accept.definitions import node_at
+from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange
+from composer.accept.inverse import Reason, RefusedChangeError
+from composer.accept.proposals import Proposal, Scope, Setting
+from composer.model import Plain, YamlMapping, YamlSequence
+from composer.yaml_text.lenient import YamlProblem, read_strict
+
+__all__ = ["propose_fields"]
+
+_FENCE: Final = "---"
+
+
+def propose_fields(setting: Setting, change: LineChange) -> Iterator[Proposal]:
+    """Give the ways to bring changed fields of the front matter about, all of them in the agent's part of the profile.
+
+    Raises:
+        RefusedChangeError: where what changed is not a field.
+    """
+    before = _fields(setting.printed.lines)
+    after = _fields(apply_change(setting.printed.lines, change))
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    if not names:
+        raise RefusedChangeError(Reason.LAYOUT, "how the front matter is written comes from the layout, and its fields say what they said")
+    if "name" in names:
+        message = f"the name of an agent is its key under `agents` in profiles/{setting.profile}.yaml: rename it there"
+        raise RefusedChangeError(Reason.GENERATED, message)
+    ways = [list(_field(setting, name, before.get(name), after.get(name))) for name in names]
+    for number in range(max(len(found) for found in ways)):
+        chosen = [found[min(number, len(found) - 1)] for found in ways if found]
+        about = f"set {', '.join(f'`{name}`' for name in names)} in profiles/{setting.profile}.yaml"
+        yield Proposal(Scope.PROFILE, about, tuple(step for found in chosen for step in found))
+
+
+def _fields(lines: Sequence[str]) -> Mapping[str, Plain]:
+    """Read the fields between the two fences."""
+    text = list(lines)
+    if not text or text[0] != _FENCE or _FENCE not in text[1:]:
+        raise RefusedChangeError(Reason.GENERATED, "the fences of the front matter are the tool's: put the lines `---` back")
+    end = text.index(_FENCE, 1)
+    try:
+        read = read_strict("\n".join(text[1:end]) + "\n")
+    except YamlProblem as problem:
+        raise RefusedChangeError(Reason.LAYOUT, f"the front matter is no YAML any more: {problem}") from None
+    if not isinstance(read, dict):
+        raise RefusedChangeError(Reason.LAYOUT, "the front matter is no map of fields any more")
+    return read
+
+
+def _field(setting: Setting, name: str, before: Plain | None, after: Plain | None) -> Iterator[tuple[SourceChange, ...]]:
+    profile = setting.draft.index.catalog.profiles[setting.profile]
+    path = profile.source.path
+    keys = ("agents", setting.agent, name)
+    own = node_at(profile.source, keys, setting.draft)
+    if after is None:
+        taken = (RemoveEntry(path, keys),) if own is not None else ()
+        if taken:
+            yield taken
+        unset = ("agents", setting.agent, "unset")
+        known = node_at(profile.source, unset, setting.draft)
+        names = [getattr(item, "text", "") for item in known.items] if isinstance(known, YamlSequence) else []
+        yield (*taken, *((RemoveEntry(path, unset),) if known is not None else ()), AddEntry(path, unset, (*names, name)))
+        return
+    first = (RemoveEntry(path, keys),) if own is not None else ()
+    field = setting.printed.file.document.fields.get(name)
+    if field is not None and isinstance(field.value, tuple):
+        old, new = _names(before), _names(after)
+        if old is not None and new is not None:
+            edits = {item: True for item in new if item not in old}
+            edits |= {item: False for item in old if item not in new}
+            if own is None or isinstance(own, YamlMapping):
+                yield tuple(AddEntry(path, (*keys, item), value) for item, value in edits.items())
+            yield (*first, AddEntry(path, keys, tuple(new)))
+            return
+    if isinstance(after, str | bool | int):
+        yield (*first, AddEntry(path, keys, after))
+
+
+def _names(value: Plain | None) -> list[str] | None:
+    """Read a list of names, or names with commas between them."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return [str(item) for item in value]
+    return None

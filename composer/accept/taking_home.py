@@ -1,0 +1,248 @@
+"""Takes the hand edits of an output home: change after change, each proven by composing the changed sources again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from composer.accept.changes import LineChange, apply_change, changed_lines, distance, split_change
+from composer.accept.drafts import Draft
+from composer.accept.fields import propose_fields
+from composer.accept.inverse import Reason, RefusedChangeError
+from composer.accept.printed import PrintedFile, read_printed
+from composer.accept.proposals import Proposal, Scope, Setting
+from composer.accept.rewordings import propose_rewording
+from composer.accept.structure import moved_pairs, propose_insertion, propose_move, propose_removal
+from composer.model import OutputFile
+
+__all__ = ["OutputKey", "Refusal", "TakenHome", "Taker", "users_of"]
+
+OutputKey = tuple[str, str]
+"""An output's profile and agent."""
+
+_MOST_PROPOSALS = 24
+"""How many proposals are composed for one change before it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A change that has no source: its lines in the edited file (from 1), the words that went and came, and why."""
+
+    line: int
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TakenHome:
+    """What became of the hand edits of one file: the sources with all that could be taken, how, and what could not be."""
+
+    draft: Draft
+    proposals: tuple[Proposal, ...]
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Taker:
+    """Takes one file's edits home.
+
+    ``edited`` is its text with LF line ends. ``others`` are the texts that other edited files have to come out with, by output.
+    """
+
+    profile: str
+    agent: str
+    edited: str
+    users: Mapping[str, frozenset[str]]
+    scope: Scope | None = None
+    others: Mapping[OutputKey, str] = field(default_factory=dict)
+    _refused: dict[tuple[int, tuple[str, ...], tuple[str, ...]], Refusal] = field(default_factory=dict)
+
+    def take(self, draft: Draft) -> TakenHome:
+        """Map every change, as far as that can be done."""
+        taken: list[Proposal] = []
+        wanted = self.edited.split("\n")
+        while True:
+            printed = read_printed(self._output(draft))
+            step = self._step(draft, printed, wanted)
+            if step is None:
+                return TakenHome(draft, tuple(taken), tuple(self._refused.values()))
+            draft, proposal = step
+            taken.append(proposal)
+
+    def _output(self, draft: Draft) -> OutputFile:
+        found = next((file for file in draft.compose(self.profile) if file.agent == self.agent), None)
+        if found is None:
+            raise RefusedChangeError(Reason.NO_SOURCE, f"the profile `{self.profile}` does not make `{self.agent}` any more")
+        return found
+
+    def _step(self, draft: Draft, printed: PrintedFile, wanted: Sequence[str]) -> tuple[Draft, Proposal] | None:
+        """Take the first change home that can be; None where none is left."""
+        setting = Setting(draft, printed, self.users, self.scope)
+        lines = printed.lines
+        changes = [change for change in changed_lines(lines, wanted) if not self._is_refused(lines, change, wanted)]
+        for gone, came in moved_pairs(printed, changes):
+            moved = self._try(setting, propose_move(setting, gone, came), _both(lines, gone, came), wanted)
+            if isinstance(moved, tuple):
+                return moved
+            self._refuse(lines, gone, wanted, moved)
+            self._refuse(lines, came, wanted, moved)
+            return self._step(draft, printed, wanted)
+        for change in changes:
+            found = self._change(setting, change, wanted)
+            if isinstance(found, tuple):
+                return found
+            self._refuse(lines, change, wanted, found)
+        return None
+
+    def _change(self, setting: Setting, change: LineChange, wanted: Sequence[str]) -> tuple[Draft, Proposal] | RefusedChangeError:
+        """Take a change home as a whole, or the first part of it that can be."""
+        lines = setting.printed.lines
+        outcome = self._try(setting, _propose(setting, change), apply_change(lines, change), wanted)
+        if isinstance(outcome, tuple):
+            return outcome
+        parts = split_change(lines, change)
+        refusal = outcome
+        if len(parts) > 1 or parts != (change,):
+            for part in parts:
+                found = self._try(setting, _propose(setting, part), apply_change(lines, part), wanted)
+                if isinstance(found, tuple):
+                    return found
+                refusal = found
+        return refusal
+
+    def _try(
+        self, setting: Setting, proposals: Iterator[Proposal], target: Sequence[str], wanted: Sequence[str]
+    ) -> tuple[Draft, Proposal] | RefusedChangeError:
+        """Compose what is proposed until one brings the change about, exactly; else the one that comes nearest to all that is wanted."""
+        refusal: RefusedChangeError | None = None
+        nearest: tuple[int, Draft, Proposal] | None = None
+        before = distance(setting.printed.lines, wanted)
+        try:
+            for number, proposal in enumerate(proposals):
+                if number == _MOST_PROPOSALS:
+                    break
+                try:
+                    draft = setting.draft.changed(proposal.changes)
+                    lines = self._output(draft).text.split("\n")
+                except RefusedChangeError as error:
+                    refusal = refusal or error
+                    continue
+                if not self._spares_others(setting.draft, draft):
+                    message = "what would bring it about changes another of the edited files, which does not have that change"
+                    refusal = refusal or RefusedChangeError(Reason.SCOPE, message)
+                    continue
+                is_exact = lines == list(target) or lines == list(wanted)
+                left = distance(lines, wanted)
+                is_nearer = left < before and (nearest is None or left < nearest[0])
+                if (is_exact or is_nearer) and (problem := _problem_elsewhere(draft)) is not None:
+                    refusal = refusal or problem
+                    continue
+                if is_exact:
+                    return draft, proposal
+                if is_nearer:
+                    nearest = (left, draft, proposal)
+                if _words(lines) == _words(target):
+                    message = (
+                        "the words can be taken, but not as they stand: marks, numbers, indentation and blank lines come from the layout"
+                    )
+                    refusal = RefusedChangeError(Reason.LAYOUT, message)
+        except RefusedChangeError as error:
+            refusal = refusal or error
+        if nearest is not None:
+            return nearest[1], nearest[2]
+        return refusal or RefusedChangeError(Reason.NO_SOURCE, "no change of a fragment or of the profile gives exactly these lines")
+
+    def _spares_others(self, before: Draft, after: Draft) -> bool:
+        """Whether no other edited file is further from what it has to come out as."""
+        for (profile, agent), text in self.others.items():
+            wanted = text.split("\n")
+            old, new = (
+                next((file.text.split("\n") for file in draft.compose(profile) if file.agent == agent), []) for draft in (before, after)
+            )
+            if old != new and distance(new, wanted) > distance(old, wanted):
+                return False
+        return True
+
+    # --- what was refused -----------------------------------------------------------------------------------------------
+
+    def _key(self, lines: Sequence[str], change: LineChange, wanted: Sequence[str]) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
+        return _line_in(lines, change, wanted), tuple(lines[change.start : change.end]), change.new
+
+    def _is_refused(self, lines: Sequence[str], change: LineChange, wanted: Sequence[str]) -> bool:
+        return self._key(lines, change, wanted) in self._refused
+
+    def _refuse(self, lines: Sequence[str], change: LineChange, wanted: Sequence[str], error: RefusedChangeError) -> None:
+        line, before, after = key = self._key(lines, change, wanted)
+        self._refused[key] = Refusal(line, before, after, error.reason, str(error))
+
+
+def _problem_elsewhere(draft: Draft) -> RefusedChangeError | None:
+    """Return why another profile cannot be composed any more, if one cannot."""
+    try:
+        draft.compose_all()
+    except RefusedChangeError as error:
+        return error
+    return None
+
+
+def _line_in(lines: Sequence[str], change: LineChange, wanted: Sequence[str]) -> int:
+    """Return the line of the edited file (from 1) that a change stands at."""
+    shift = 0
+    for other in changed_lines(lines, wanted):
+        if other.start >= change.start:
+            break
+        shift += len(other.new) - (other.end - other.start)
+    return change.start + shift + 1
+
+
+def _both(lines: Sequence[str], first: LineChange, second: LineChange) -> list[str]:
+    result = list(lines)
+    for change in sorted((first, second), key=lambda change: change.start, reverse=True):
+        result = apply_change(result, change)
+    return result
+
+
+def _words(lines: Sequence[str]) -> list[str]:
+    """Return what lines say without marks, numbers and blanks."""
+    stripped = (line.strip().lstrip("-*+0123456789.) #").strip("*: ") for line in lines)
+    return [line for line in stripped if line]
+
+
+def _propose(setting: Setting, change: LineChange) -> Iterator[Proposal]:
+    """Give all proposals for a change, by what it looks like."""
+    first_error: RefusedChangeError | None = None
+    is_front = change.start < setting.printed.body_line - 1
+    if is_front and change.end <= _GENERATED_LINES and change.start < change.end:
+        message = "the first lines of the file are the tool's own: put them back"
+        raise RefusedChangeError(Reason.GENERATED, message)
+    makers = [propose_rewording]
+    if is_front:
+        makers = [propose_rewording, propose_fields]
+    elif change.start == change.end:
+        makers = [propose_insertion, propose_rewording]
+    elif not change.new:
+        makers = [propose_removal, propose_rewording]
+    for maker in makers:
+        try:
+            yield from maker(setting, change)
+        except RefusedChangeError as error:
+            if first_error is None or error.reason is Reason.GENERATED:
+                first_error = error
+    if first_error is not None:
+        raise first_error
+
+
+_GENERATED_LINES = 2
+
+
+def users_of(draft: Draft) -> Mapping[str, frozenset[str]]:
+    """Return the profiles whose outputs show something of each fragment or profile."""
+    users: dict[str, set[str]] = {}
+    for profile in draft.profiles:
+        for file in draft.compose(profile):
+            for segment in file.segments:
+                if segment.trace is not None:
+                    users.setdefault(segment.trace.layer.partition(" (")[0], set()).add(profile)
+    return {home: frozenset(found) for home, found in users.items()}

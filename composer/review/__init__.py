@@ -1,0 +1,1 @@
+"""What a person decides about stale edits, and how it is carried out."""

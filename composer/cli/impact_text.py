@@ -37,7 +37,9 @@ def line_ranges(lines: Sequence[int]) -> str:
 def reach_text(reaches: Sequence[tuple[Subject, Sequence[Reach]]], files: Sequence[OutputFile], *, is_verbose: bool) -> Iterator[Styled]:
     """Print what each subject has to do with each output, and how many it reaches."""
     reached: dict[str, str] = {}
-    for subject, found in reaches:
+    for position, (subject, found) in enumerate(reaches):
+        if position:
+            yield "", ""
         place = subject.path if subject.kind in {Kind.FRAGMENT, Kind.PROFILE} else str(subject.location)
         yield f"{subject.name}  ({subject.kind}, {place})", "bold cyan"
         for reach in found:
@@ -45,8 +47,8 @@ def reach_text(reaches: Sequence[tuple[Subject, Sequence[Reach]]], files: Sequen
         own = {reach.path: reach.profile for reach in found if reach.is_reached}
         reached |= own
         yield _total("reaches", own, files), "bold"
-        yield "", ""
     if len(reaches) > 1:
+        yield "", ""
         yield _total("together they reach", reached, files), "bold"
 
 

@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
         epilog=examples(
-            ("agent-composer matrix", "all fragments, those over which projects diverge most first"),
+            ("agent-composer matrix", "all fragments, those with most blocks that differ first"),
             ("agent-composer matrix checklists/security", "the blocks of one, by project"),
             ("agent-composer matrix checklists/security --html -o security.html", "the same as a page, with each reason"),
         )

@@ -136,7 +136,7 @@ def _summary(matrices: Sequence[Matrix]) -> Iterator[str]:
     if not matrices:
         yield "<p>There is no fragment.</p>"
         return
-    count = f"{len(matrices)} fragments, those over which the projects diverge most first."
+    count = f"{len(matrices)} fragments, those with most blocks that differ first."
     yield f"<p>{count} A cell counts the blocks that any agent shows as written.</p>"
     yield from _open("caption-0", "Blocks shown as written, by fragment and project", matrices[0], "fragment", "blocks that differ")
     for number, matrix in enumerate(matrices, start=1):

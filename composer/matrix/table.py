@@ -130,7 +130,7 @@ def make_matrices(
     *,
     stale: Collection[tuple[Layer, str]] = (),
 ) -> tuple[Matrix, ...]:
-    """Make a matrix for each fragment, those that diverge most first.
+    """Make a matrix for each fragment, those with most blocks that diverge first.
 
     Args:
         index: The workspace that ``files`` were composed of.
@@ -144,7 +144,7 @@ def make_matrices(
         outputs.setdefault(file.profile, []).append(OutputBlocks(file, paths[file], stale))
     maker = _Maker(index, outputs)
     matrices = [maker.matrix(index.catalog.fragments[name]) for name in fragments]
-    return tuple(sorted(matrices, key=lambda matrix: (-matrix.apart, -matrix.diverging, matrix.fragment)))
+    return tuple(sorted(matrices, key=lambda matrix: (-matrix.diverging, -matrix.apart, matrix.fragment)))
 
 
 class _Maker:

@@ -30,7 +30,7 @@ TOUCH_THE_DISK = {
 }
 """The importer, what asks git, the writer, the reader, the library that travels along, and the API, which looks for its folder."""
 
-KNOW_PATHS = TOUCH_THE_DISK | {"composer.importer.proof", "composer.starter.first_workspace"}
+KNOW_PATHS = TOUCH_THE_DISK | {"composer.accept.acceptance", "composer.importer.proof", "composer.starter.first_workspace"}
 """These pass the path of a folder on."""
 
 DISK_MODULES = {"fileinput", "glob", "io", "os", "shutil", "tempfile"}

@@ -5,8 +5,10 @@ A change is a run of characters in a file, or an entry of its YAML. Every other 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from composer.accept.inverse import Reason, RefusedChangeError
 from composer.errors import Diagnostics
@@ -20,6 +22,8 @@ from composer.targets import Target
 from composer.yaml_text.rewrite import NewValue, RewriteRefusedError, add_entry, remove_entry, set_text
 
 __all__ = ["AddEntry", "Draft", "RemoveEntry", "SetText", "SourceChange", "Splice"]
+
+_FENCE: Final = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 Keys = tuple[str | int, ...]
 
@@ -164,24 +168,38 @@ class Draft:
         raw = spliced(raw, splices)
         try:
             for change in changes:
-                match change:
-                    case Splice():
-                        pass
-                    case SetText():
-                        raw = set_text(raw, change.keys, change.text, as_written=change.is_literal)
-                    case AddEntry():
-                        raw = add_entry(raw, change.keys, change.value, after=change.after)
-                    case RemoveEntry():
-                        raw = remove_entry(raw, change.keys)
+                raw = _with_entry(raw, change)
         except RewriteRefusedError as error:
-            raise RefusedChangeError(Reason.NO_SOURCE, str(error)) from None
+            raise RefusedChangeError(Reason.INVALID, str(error)) from None
         return raw
+
+
+def _with_entry(raw: str, change: SourceChange) -> str:
+    """Change an entry of a file's YAML, which is the front matter of a fragment."""
+    start, end = _front_matter(SourceFile.from_raw(change.path, raw).text) if change.path.endswith(".md") else (0, None)
+    match change:
+        case Splice():
+            return raw
+        case SetText():
+            return set_text(raw, change.keys, change.text, as_written=change.is_literal, start=start, end=end, file=change.path)
+        case AddEntry():
+            return add_entry(raw, change.keys, change.value, after=change.after, start=start, end=end, file=change.path)
+        case RemoveEntry():
+            # An agent whose last word in the profile goes is built all the same.
+            keep = 2 if change.keys[0] == "agents" else 0
+            return remove_entry(raw, change.keys, keep=keep, start=start, end=end, file=change.path)
+
+
+def _front_matter(text: str) -> tuple[int, int]:
+    """Return where the YAML of a fragment begins and ends."""
+    closing = _FENCE.search(text, 3)
+    return (text.find("\n") + 1, closing.start()) if text.startswith("---") and closing is not None else (0, 0)
 
 
 def _refuse_errors(found: Diagnostics) -> None:
     errors = found.errors
     if errors:
-        raise RefusedChangeError(Reason.NO_SOURCE, f"{errors[0].message} ({errors[0].location})")
+        raise RefusedChangeError(Reason.INVALID, f"the sources would be wrong: {errors[0].message} ({errors[0].location})")
 
 
 def spliced(raw: str, splices: Iterable[Splice]) -> str:

@@ -19,9 +19,9 @@ from composer.blocks import Text
 from composer.lookup.index import Index
 from composer.model import Segment, SegmentKind
 
-__all__ = ["Reason", "RefusedChangeError", "Rewording", "VariableChange", "joined_by", "read_rewording", "template_of"]
+__all__ = ["SYNTAX", "Reason", "RefusedChangeError", "Rewording", "VariableChange", "joined_by", "read_rewording", "template_of"]
 
-_SYNTAX: Final = ("{{", "{%", "{#")
+SYNTAX: Final = ("{{", "{%", "{#")
 _JOIN: Final = re.compile(r"\{\{-?\s*[\w.]+\s*\|\s*join\(\s*(?P<quote>[\"'])(?P<between>.*?)(?P=quote)\s*\)\s*-?\}\}", re.DOTALL)
 
 
@@ -36,6 +36,8 @@ class Reason(StrEnum):
     GENERATED = "generated"
     SCOPE = "scope"
     TWICE = "twice"
+    TITLE = "title"
+    INVALID = "invalid"
     NO_SOURCE = "no-source"
 
 
@@ -245,7 +247,7 @@ def _rewording(owner: Owner, operations: Sequence[_Operation], index: Index) -> 
     changes: list[TextChange] = []
     values: dict[Segment, list[TextChange]] = {}
     for operation in operations:
-        if not is_plain and any(mark in operation.new for mark in _SYNTAX):
+        if not is_plain and any(mark in operation.new for mark in SYNTAX):
             raise RefusedChangeError(Reason.SYNTAX, "the new words hold `{{`, `{%` or `{#`, which templates read as their own syntax")
         inside = _value_around(operation, stretches)
         if inside is None:
@@ -319,7 +321,7 @@ def _written_out(
 ) -> str | None:
     """Return the template with changed values as words in place of their variables; None where the values are no plain words."""
     after = {change.segment: change.after for change in variables}
-    if any(mark in text for text in after.values() for mark in _SYNTAX):
+    if any(mark in text for text in after.values() for mark in SYNTAX):
         return None
     fills = [TextChange(stretch.source, stretch.source_end, after[stretch.segment]) for stretch in stretches if stretch.segment in after]
     return _applied(words, [*changes, *fills])

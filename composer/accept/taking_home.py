@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from composer.accept.changes import LineChange, apply_change, changed_lines, distance, split_change
 from composer.accept.drafts import Draft
 from composer.accept.fields import propose_fields
+from composer.accept.insertions import propose_insertion
 from composer.accept.inverse import Reason, RefusedChangeError
+from composer.accept.moves import moved_pairs, propose_move
+from composer.accept.placing import name_of
 from composer.accept.printed import PrintedFile, read_printed
 from composer.accept.proposals import Proposal, Scope, Setting
+from composer.accept.removals import bare_title, propose_removal
 from composer.accept.rewordings import propose_rewording
-from composer.accept.structure import moved_pairs, propose_insertion, propose_move, propose_removal
 from composer.model import OutputFile
 
 __all__ = ["OutputKey", "Refusal", "TakenHome", "Taker", "users_of"]
@@ -223,6 +226,10 @@ def _propose(setting: Setting, change: LineChange) -> Iterator[Proposal]:
     elif change.start == change.end:
         makers = [propose_insertion, propose_rewording]
     elif not change.new:
+        title = bare_title(setting.printed, change)
+        if title is not None:
+            message = f"only the title of {name_of(title)} went, and its blocks stayed: take it out where the section is written"
+            raise RefusedChangeError(Reason.TITLE, message)
         makers = [propose_removal, propose_rewording]
     for maker in makers:
         try:

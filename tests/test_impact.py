@@ -591,6 +591,26 @@ def test_links_that_go_round_end() -> None:
     assert follow_links(files) == ({"c.md": b"x"}, ("a.md", "b.md"))
 
 
+def test_a_link_in_a_linked_folder_is_followed() -> None:
+    """A link to a folder brings the links in it, but one that leads back into itself brings nothing more."""
+    files = {
+        "fragments/all": FoundFile(b"../shared", is_link=True),
+        "shared/a.md": FoundFile(b"b.md", is_link=True),
+        "shared/b.md": FoundFile(b"x", is_link=False),
+    }
+    contents, broken = follow_links(files)
+    assert (contents["fragments/all/a.md"], contents["shared/a.md"], broken) == (b"x", b"x", ())
+
+
+def test_what_is_left_empty_is_not_shown(tmp_path: Path) -> None:
+    """A list goes with its last item, which is no edit of the list."""
+    shop = "extends: [base]\nproject: {name: Shop}\nvars: {topics: [lists/rules, lists/more]}\nedits:\n  lists/more#one: {remove: true}\n"
+    files = {**FILES, "profiles/shop.yaml": shop, "fragments/lists/more.md": "## More {#more}\n\n- One more {#one}\n"}
+    files["fragments/lists/rules.md"] = FILES["fragments/lists/rules.md"].replace('{% include "lists/more#one" %}\n', "")
+    reach = reaches_of(write_workspace(tmp_path, files), "lists/more#more")["shop"]
+    assert [block.reason for block in reach.left_out] == ["nothing is left in it"]
+
+
 def test_a_hook_may_call(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What git tells its hooks of their folder does not mislead."""
     monkeypatch.setenv("GIT_DIR", ".git")

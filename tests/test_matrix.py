@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import typer
 from browser import Browser, open_browser
 from builders import write_workspace
 from typer.testing import CliRunner, Result
 
 from composer.cli import app
+from composer.cli.completion import complete_fragments
 from composer.cli.screen import Screen
 from composer.matrix.page import matrix_page, summary_page
 from composer.matrix.presence import Status
@@ -190,6 +192,13 @@ def test_a_block_whose_text_comes_out_empty_is_not_there(rules: Matrix) -> None:
     assert labels(rules, "#phrase") == {"bank": "empty", "shop": "empty", "site": "empty"}
 
 
+def test_a_list_that_nothing_is_left_of_is_empty(tmp_path: Path) -> None:
+    """Its items were taken out one by one: no edit is of the list itself."""
+    shop = "extends: [base]\nedits:\n  lists/other#one: {remove: true}\nvars: {topics: [lists/other]}\n"
+    matrix = matrix_of(write_workspace(tmp_path, {**FILES, "profiles/shop.yaml": shop}), "lists/other")
+    assert (cell_of(matrix, "#other", "shop").label, cell_of(matrix, "#other", "shop").reason) == ("empty", "nothing is left in it")
+
+
 def test_a_fragment_that_nothing_includes_is_absent(root: Path) -> None:
     """The projects that use it are counted, and the others do not diverge: they have nothing to differ about."""
     other = matrix_of(root, "lists/other")
@@ -327,6 +336,13 @@ def test_the_text_is_a_table(root: Path) -> None:
     assert lines[:2] == ["lists/rules  fragments/lists/rules.md", "3 of 3 projects use it; 8 of 11 blocks differ between them"]
     assert lines[3].split() == ["BLOCK", "BANK", "SHOP", "SITE"]
     assert "+ profiles/bank#audit  yes" in answer.stdout
+
+
+def test_a_shell_completes_fragments(root: Path) -> None:
+    """Those of the workspace that the command line names."""
+    context = typer.Context(typer.main.get_command(app))
+    context.params = {"workspace": root}
+    assert list(complete_fragments(context, "lists/")) == ["lists/bare", "lists/other", "lists/rules"]
 
 
 def test_a_path_names_the_fragment_too(root: Path) -> None:

@@ -60,8 +60,8 @@ class Repository:
             reason = _reason(ran)
             if "not a git repository" in reason:
                 hint = "commit the workspace to git first; revisions of it are what is compared"
-                _refuse("not-a-repository", f"`{root.as_posix()}` is in no git repository", SourceFile("--since", ""), hint)
-            _refuse(
+                _error("not-a-repository", f"`{root.as_posix()}` is in no git repository", SourceFile("--since", ""), hint)
+            _error(
                 "git-failed", f"git does not open the repository: {reason}", SourceFile("--since", ""), "do what git says, and try again"
             )
         return cls(root, ran.stdout.decode(errors="replace").removesuffix("\n"))
@@ -74,10 +74,10 @@ class Repository:
         """
         place = SourceFile("command line", name)
         if not name or name.startswith("-") or not name.isprintable():
-            _refuse("bad-revision", f"`{name}` is not the name of a revision", place, "name a branch, a tag or a commit, such as `HEAD~1`")
+            _error("bad-revision", f"`{name}` is not the name of a revision", place, "name a branch, a tag or a commit, such as `HEAD~1`")
         ran = _run(self.root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
         if ran.returncode:
-            _refuse("bad-revision", f"git knows no commit `{name}`", place, self._hint(name))
+            _error("bad-revision", f"git knows no commit `{name}`", place, self._hint(name))
         return Revision(name, ran.stdout.decode().strip())
 
     def _hint(self, name: str) -> str:
@@ -102,7 +102,7 @@ class Repository:
         submodule = next((path for mode, _, path in entries if mode == _SUBMODULE and path.partition("/")[0] in _SOURCES), None)
         if submodule is not None:
             message = f"`{submodule}` is a submodule: its files are not in {revision}"
-            _refuse("git-failed", message, SourceFile("--since", ""), "compare two builds of the workspace, or keep the files in it")
+            _error("git-failed", message, SourceFile("--since", ""), "compare two builds of the workspace, or keep the files in it")
         files = [(mode, name, path) for mode, name, path in entries if mode != _SUBMODULE]
         contents = self._contents([name for _, name, _ in files])
         return {path: FoundFile(contents[name], mode == _LINK) for mode, name, path in files}
@@ -127,7 +127,7 @@ class Repository:
             end = answer.index(b"\n", start)
             head = answer[start:end].split()
             if len(head) != 3:  # noqa: PLR2004 - name, kind and size; a missing object has fewer
-                _refuse("git-failed", f"the object {name} is missing", SourceFile("--since", ""), "fetch it: `git fetch --refetch`")
+                _error("git-failed", f"the object {name} is missing", SourceFile("--since", ""), "fetch it: `git fetch --refetch`")
             size = int(head[2])
             contents[name] = answer[end + 1 : end + 1 + size]
             start = end + 1 + size + 1
@@ -136,7 +136,7 @@ class Repository:
     def _asked(self, *arguments: str, given: bytes = b"") -> bytes:
         ran = _run(self.root, *arguments, given=given)
         if ran.returncode:
-            _refuse(
+            _error(
                 "git-failed", f"`git {arguments[0]}` failed: {_reason(ran)}", SourceFile("--since", ""), "do what git says, and try again"
             )
         return ran.stdout
@@ -157,7 +157,7 @@ def _run(root: Path, *arguments: str, given: bytes = b"") -> subprocess.Complete
         )
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        _refuse("no-git", f"git cannot be run: {reason}", SourceFile("git", ""), "install git, or put it on the PATH")
+        _error("no-git", f"git cannot be run: {reason}", SourceFile("git", ""), "install git, or put it on the PATH")
 
 
 def _reason(ran: subprocess.CompletedProcess[bytes]) -> str:
@@ -165,7 +165,7 @@ def _reason(ran: subprocess.CompletedProcess[bytes]) -> str:
     return lines[0].removeprefix("fatal: ")
 
 
-def _refuse(code: str, message: str, source: SourceFile, hint: str) -> NoReturn:
+def _error(code: str, message: str, source: SourceFile, hint: str) -> NoReturn:
     diagnostics = Diagnostics()
     place = source.at(0, max(len(source.text), 1)) if source.text else unlocated(source.path)
     diagnostics.error(code, message, place, hint)

@@ -91,6 +91,13 @@ PROVEN_ELSEWHERE = {
     "already-there": "test_starter.py",
     "file-changed": "test_ids.py",
     "nothing-to-import": "test_import.py",
+    "bad-revision": "test_impact.py",
+    "git-failed": "test_impact.py",
+    "no-git": "test_impact.py",
+    "no-workspace-then": "test_impact.py",
+    "not-a-repository": "test_impact.py",
+    "revision-does-not-compose": "test_impact.py",
+    "unknown-address": "test_impact.py",
     "rewrite-refused": "test_review.py",
     "several-edits": "test_review.py",
 }

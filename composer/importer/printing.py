@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from composer.importer.agents import Agent, settings_of
+from composer.importer.edits import PlacedEdits
 from composer.importer.factor import Body, Factored, Include, needs_plain, text_with_includes
 from composer.importer.yaml_lines import override_lines, setting_lines
 
@@ -22,6 +23,7 @@ class Layout:
     bodies: Mapping[str, Body]
     factored: Factored
     names: Mapping[int, str]
+    edits: PlacedEdits = field(default_factory=PlacedEdits)
 
 
 def print_workspace(layout: Layout) -> dict[str, str]:
@@ -33,7 +35,7 @@ def print_workspace(layout: Layout) -> dict[str, str]:
             continue
         run = layout.factored.runs[symbol]
         span = (run.units[0].first, run.units[-1].last)
-        lines = text_with_includes(run.body.lines, span, run.includes, line_of)
+        lines = text_with_includes(layout.edits.with_ids(name, run.body.lines), span, run.includes, line_of)
         files[f"fragments/{name}.md"] = _text(_front_lines(run.body, span, run.includes), lines)
     for agent in layout.agents:
         if agent.base is None:
@@ -42,8 +44,8 @@ def print_workspace(layout: Layout) -> dict[str, str]:
     for agent in layout.agents:
         by_project.setdefault(agent.source.project, []).append(agent)
     for project, agents in by_project.items():
-        lines = ["agents:", *(line for agent in sorted(agents, key=lambda agent: agent.name) for line in _entry_lines(agent))]
-        files[f"profiles/{project}.yaml"] = _text((), lines)
+        entries = (line for agent in sorted(agents, key=lambda agent: agent.name) for line in _entry_lines(agent, layout))
+        files[f"profiles/{project}.yaml"] = _text(("agents:",), (*entries, *layout.edits.project_lines(project)))
     return files
 
 
@@ -69,16 +71,17 @@ def _agent_text(agent: Agent, layout: Layout, line_of: Mapping[int, str]) -> str
         return _text(front, [_FENCE])
     includes = layout.factored.includes.get(body.key, [])
     span = (0, len(body.lines))
-    lines = text_with_includes(body.lines, span, includes, line_of)
+    lines = text_with_includes(layout.edits.with_ids(agent.fragment, body.lines), span, includes, line_of)
     front.extend([line for line in _front_lines(body, span, includes) if line != _FENCE])
     return _text([*front, _FENCE], lines)
 
 
-def _entry_lines(agent: Agent) -> Iterator[str]:
+def _entry_lines(agent: Agent, layout: Layout) -> Iterator[str]:
     lines = []
     if agent.fragment != f"agents/{agent.name}":
         lines.append(f"    use: {agent.fragment}")
     if agent.base is not None:
         lines.extend(override_lines(settings_of(agent), settings_of(agent.base), agent.name, 4))
+    lines.extend(layout.edits.agent_lines(agent))
     yield f"  {agent.name}:" if lines else f"  {agent.name}: {{}}"
     yield from lines

@@ -10,12 +10,14 @@ from composer.errors import Diagnostics, InternalError
 from composer.files.destination import Destination
 from composer.importer.agents import Agent, make_agents, with_own_text
 from composer.importer.existing import Existing, read_existing
+from composer.importer.edits import place_edits
 from composer.importer.factor import Body, factor, make_body
 from composer.importer.fragments import name_runs
 from composer.importer.printing import Layout, print_workspace
 from composer.importer.proof import Mismatches, prove
 from composer.importer.repair import Repair, repair_sources
 from composer.importer.sources import LeftOut, Source, SourceSet, read_sources
+from composer.importer.variants import find_variants, with_variants
 from composer.source import unlocated
 
 __all__ = ["ImportPlan", "Options", "plan_import", "plan_sources", "write_plan"]
@@ -69,15 +71,20 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
     """Factor, print and prove what was read."""
     sources, left_out = list(found.sources), list(found.left_out)
     whole: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
     wrong = Mismatches(frozenset(), frozenset())
     for _ in range(_MOST_TRIES):
-        layout = _lay_out(sources, whole, existing, options, progress)
+        layout, apart = _lay_out(sources, whole, apart, existing, options, progress)
         files = print_workspace(layout)
         progress("proving")
         wrong = prove(files, layout.agents, existing.root, progress)
         if not wrong:
             return ImportPlan(files, layout, tuple(sources), tuple(left_out), whole)
         blamed = _blamed(layout, wrong)
+        variants = {agent.label for agent in layout.agents if agent.changes and agent.label in blamed}
+        if variants:  # on their own they may well come out
+            apart |= variants
+            continue
         hopeless = blamed & whole
         left_out.extend(LeftOut(label, "it does not come out byte for byte") for label in sorted(hopeless))
         sources = [source for source in sources if source.label not in hopeless]
@@ -96,19 +103,38 @@ def write_plan(plan: ImportPlan, destination: Destination) -> tuple[str, ...]:
     return tuple(written)
 
 
-def _lay_out(sources: Sequence[Source], whole: frozenset[str], existing: Existing, options: Options, progress: Progress) -> Layout:
-    agents = _agents(sources, whole, existing.taken)
-    bodies = {
+def _lay_out(
+    sources: Sequence[Source],
+    whole: frozenset[str],
+    apart: frozenset[str],
+    existing: Existing,
+    options: Options,
+    progress: Progress,
+) -> tuple[Layout, frozenset[str]]:
+    """Decide everything; the agents in ``apart``, and those whose edits would reach over borders, are no variants of others."""
+    while True:
+        agents = _agents(sources, whole, existing.taken)
+        bodies = _bodies(agents)
+        progress("factoring")
+        kept = {agent.fragment for agent in agents if agent.label in apart or agent.label in whole}
+        agents = with_variants(agents, find_variants(list(bodies.values()), options.min_saving, kept))
+        bodies = _bodies(agents)
+        shared = [body for agent in agents if (body := bodies.get(agent.fragment)) and agent.base is None and agent.label not in whole]
+        factored = factor(shared, options.min_saving, existing.bodies)
+        taken = [*existing.ids, *(agent.fragment for agent in agents)]
+        names = name_runs(factored, _folders(agents, bodies), taken)
+        edits = place_edits(agents, bodies, factored, names)
+        if not edits.crossing:
+            return Layout(agents, bodies, factored, names, edits), apart
+        apart |= edits.crossing
+
+
+def _bodies(agents: Iterable[Agent]) -> dict[str, Body]:
+    return {
         agent.fragment: make_body(agent.fragment, str(Path(agent.source.path).parent), agent.envelope.body)
         for agent in agents
         if agent.base is None and agent.envelope.body
     }
-    progress("factoring")
-    shared = [body for agent in agents if (body := bodies.get(agent.fragment)) and agent.base is None and agent.label not in whole]
-    factored = factor(shared, options.min_saving, existing.bodies)
-    taken = [*existing.ids, *(agent.fragment for agent in agents)]
-    names = name_runs(factored, _folders(agents, bodies), taken)
-    return Layout(agents, bodies, factored, names)
 
 
 def _agents(sources: Sequence[Source], whole: frozenset[str], taken_ids: frozenset[str]) -> list[Agent]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cached_property
 from math import inf
@@ -25,11 +25,11 @@ from composer.source import SourceFile
 __all__ = ["Change", "Tree", "find_changes", "written_size"]
 
 _MOST_PAIRS: Final = 900
-_ADDRESS: Final = 62
+_ADDRESS: Final = 56
 """Bytes of an address with its indentation, and of the id in the fragment, about."""
-_VERB: Final = 19
-_NEW_ID: Final = 32
-_TEXT_INDENT: Final = 10
+_VERB: Final = 15
+_NEW_ID: Final = 26
+_TEXT_INDENT: Final = 6
 _MARK: Final = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)")
 _FIRST_WORDS: Final = 80
 
@@ -50,6 +50,10 @@ class Change:
     kind: str
     verb: Verb
     text: tuple[str, ...] = ()
+
+    def moved(self, lines: int) -> Change:
+        """Return the same edit of a block that stands so many lines further down."""
+        return replace(self, first=self.first + lines, last=self.last + lines, id_line=self.id_line + lines)
 
     @property
     def cost(self) -> int:

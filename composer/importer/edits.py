@@ -105,7 +105,7 @@ def place_edits(agents: Sequence[Agent], bodies: Mapping[str, Body], factored: F
     placer = _Placer(bodies, factored, names)
     users = _users(agents, factored, names)
     for agent in agents:
-        if not agent.changes or agent.base is None:
+        if not agent.changes:
             continue
         try:
             edits = placer.edits_of(agent)
@@ -143,7 +143,7 @@ class _Placer:
 
     def edits_of(self, agent: Agent) -> list[_Edit]:
         """Return the edits of one agent, one for each block that it changes."""
-        places = [(self._locate(agent.fragment, change), change) for change in agent.changes]
+        places = [(self._locate(agent, change), change) for change in agent.changes]
         by_address: dict[str, list[tuple[Verb, tuple[str, ...]]]] = {}
         for (fragment, line), change in places:
             address = f"{fragment}#{self._id(fragment, line, change)}"
@@ -159,8 +159,9 @@ class _Placer:
             raise _CrossingError  # a list and its first item: two blocks, and one line
         return ids[line][0]
 
-    def _locate(self, fragment: str, change: Change) -> tuple[str, int]:
+    def _locate(self, agent: Agent, change: Change) -> tuple[str, int]:
         """Return the fragment that holds a block, and the line for its id in the text that the fragment is printed from."""
+        fragment = agent.fragment
         includes: Sequence[Include] = self._factored.includes.get(fragment, [])
         counts = self._counts_of(fragment)
         first, last, line, place = change.first, change.last, change.id_line, fragment
@@ -172,6 +173,8 @@ class _Placer:
             shift = run.units[0].first - inner.first
             first, last, line, place = first + shift, last + shift, line + shift, self._names[inner.run]
             inner = _include_around(run.includes, first, last, line)
+        if place == fragment and agent.base is None:
+            raise _CrossingError  # its own text, which is written as another's only to be shared
         return place, line
 
     def _counts_of(self, fragment: str) -> Counter[int]:

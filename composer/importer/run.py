@@ -17,7 +17,7 @@ from composer.importer.printing import Layout, print_workspace
 from composer.importer.proof import Mismatches, prove
 from composer.importer.repair import Repair, repair_sources
 from composer.importer.sources import LeftOut, Source, SourceSet, read_sources
-from composer.importer.variants import find_variants, with_variants
+from composer.importer.variants import adapt_sections, find_variants, with_sections, with_variants
 from composer.source import unlocated
 
 __all__ = ["ImportPlan", "Options", "plan_import", "plan_sources", "write_plan"]
@@ -118,7 +118,10 @@ def _lay_out(
         progress("factoring")
         kept = {agent.fragment for agent in agents if agent.label in apart or agent.label in whole}
         agents = with_variants(agents, find_variants(list(bodies.values()), options.min_saving, kept))
-        bodies = _bodies(agents)
+        bases = {agent.fragment for agent in agents if agent.base is not None and agent.changes}
+        free = [bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies.keys() - kept - bases]
+        agents, adapted = with_sections(agents, adapt_sections(free, options.min_saving))
+        bodies |= adapted
         shared = [body for agent in agents if (body := bodies.get(agent.fragment)) and agent.base is None and agent.label not in whole]
         factored = factor(shared, options.min_saving, existing.bodies)
         taken = [*existing.ids, *(agent.fragment for agent in agents)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Final
@@ -11,14 +11,17 @@ from typing import Final
 from composer.importer.agents import Agent
 from composer.importer.differences import Change, Tree, find_changes, written_size
 from composer.importer.factor import Body
+from composer.importer.pieces import cut_body
 
-__all__ = ["Variant", "find_variants", "with_variants"]
+__all__ = ["AdaptedBody", "Variant", "adapt_sections", "find_variants", "with_sections", "with_variants"]
 
 _RARE: Final = 12
 _ALIKE: Final = 0.5
 """The part of the smaller body's bytes that two have to share: below it a reader would see two agents, not one and its changes."""
-_INCLUDED: Final = 220
+_INCLUDED: Final = 140
 """Bytes that two agents pay to include what they share."""
+_INCLUDE: Final = 88
+_FEW: Final = 3
 _ENTRY: Final = 60
 """Bytes of an agent's own file beside its body and its front matter."""
 
@@ -41,15 +44,93 @@ def find_variants(bodies: Sequence[Body], min_saving: int, apart: Collection[str
         apart: the keys of bodies that are to stay as they are.
     """
     finder = _Finder(bodies, min_saving)
-    candidates = [(share, one, other) for (one, other), share in finder.alike().items() if share >= _ALIKE]
-    for _, one, other in sorted(candidates, key=lambda pair: (-pair[0], pair[1:])):
+    for one, other in finder.candidates():
         if bodies[one].key not in apart and bodies[other].key not in apart:
             finder.consider(one, other)
     return finder.variants
 
 
+def adapt_sections(bodies: Sequence[Body], min_saving: int) -> dict[str, AdaptedBody]:
+    """Find the sections that are shorter as edits of another body's section, and write that section in their place.
+
+    Args:
+        bodies: those that may be changed, each once.
+        min_saving: the bytes that a section must save.
+    """
+    sections, places = _sections(bodies)
+    finder = _Finder(sections, min_saving, is_part=True)
+    by_key = {body.key: body for body in bodies}
+    kept: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    taken: dict[str, list[tuple[int, int, Variant]]] = defaultdict(list)
+    for one, other in finder.candidates():
+        base, place = places[one], places[other]
+        free = not _touches(taken[base.body], base.span) and not _touches([*taken[place.body], *kept[place.body]], place.span)
+        if free and finder.consider(one, other, may_swap=False):
+            kept[base.body].append(base.span)
+            taken[place.body].append((*place.span, finder.variants[sections[other].key]))
+    lines_of = {section.key: section.lines for section in sections}
+    return {key: _adapted(by_key[key], found, lines_of) for key, found in taken.items() if found}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AdaptedBody:
+    """A body with sections of others in place of its own, and the edits that give its own back."""
+
+    body: Body
+    changes: tuple[Change, ...]
+    saving: int
+
+
+@dataclass(frozen=True, slots=True)
+class _SectionPlace:
+    """The lines of a section in its body."""
+
+    body: str
+    span: tuple[int, int]
+
+
+def _sections(bodies: Iterable[Body]) -> tuple[list[Body], list[_SectionPlace]]:
+    """Cut bodies into sections, those inside others too; each wording is given once."""
+    sections, places = [], []
+    seen: set[tuple[str, ...]] = set()
+    for body in bodies:
+        for position, unit in enumerate(body.units):
+            if not unit.level:
+                continue
+            end = next((later for later in range(position + 1, len(body.units)) if 0 < body.units[later].level <= unit.level), len(body.units))
+            units = body.units[position:end]
+            span = unit.first, units[-1].last
+            lines = body.lines[span[0] : span[1]]
+            if len(units) < _FEW or lines in seen or not all(one.is_sound for one in units):
+                continue
+            seen.add(lines)
+            shifted = tuple(replace(one, first=one.first - span[0], last=one.last - span[0], below=one.below - span[0]) for one in units)
+            sections.append(Body(f"{body.key}\n{span[0]}", body.folder, lines, shifted))
+            places.append(_SectionPlace(body.key, span))
+    return sections, places
+
+
+def _touches(spans: Iterable[tuple[object, ...]], span: tuple[int, int]) -> bool:
+    return any(first < span[1] and span[0] < last for first, last, *_ in spans)  # type: ignore[operator]
+
+
+def _adapted(body: Body, found: Sequence[tuple[int, int, Variant]], lines_of: Mapping[str, tuple[str, ...]]) -> AdaptedBody:
+    lines: list[str] = []
+    changes: list[Change] = []
+    position = 0
+    for first, last, variant in sorted(found, key=lambda place: place[:2]):
+        lines.extend(body.lines[position:first])
+        changes.extend(change.moved(len(lines)) for change in variant.changes)
+        lines.extend(lines_of[variant.base])
+        position = last
+    lines.extend(body.lines[position:])
+    adapted = Body(body.key, body.folder, tuple(lines), cut_body(lines))
+    return AdaptedBody(adapted, tuple(changes), sum(variant.saving for _, _, variant in found))
+
+
 class _Finder:
-    def __init__(self, bodies: Sequence[Body], min_saving: int) -> None:
+    def __init__(self, bodies: Sequence[Body], min_saving: int, *, is_part: bool = False) -> None:
+        self._is_part = is_part
         self.variants: dict[str, Variant] = {}
         self._bodies = bodies
         self._min_saving = min_saving
@@ -58,7 +139,7 @@ class _Finder:
         self._trees: dict[int, Tree] = {}
         self._bases: set[str] = set()
 
-    def alike(self) -> dict[tuple[int, int], float]:
+    def _alike(self) -> dict[tuple[int, int], float]:
         """Return the share of the smaller one's bytes that pairs of bodies have in common, where they have something that is rare."""
         places: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for number, keys in enumerate(self._keys):
@@ -71,23 +152,30 @@ class _Finder:
                     shared[one, other] += _size(key)
         return {(one, other): size / max(min(self._sizes[one], self._sizes[other]), 1) for (one, other), size in shared.items()}
 
-    def consider(self, one: int, other: int) -> None:
+    def candidates(self) -> list[tuple[int, int]]:
+        """Return the pairs that have much in common, the most alike first."""
+        found = [(-share, one, other) for (one, other), share in self._alike().items() if share >= _ALIKE]
+        return [pair for _, *pair in sorted(found)]  # type: ignore[misc]
+
+    def consider(self, one: int, other: int, *, may_swap: bool = True) -> bool:
         """Make the later of two a variant of the earlier, or the other way round if it is the base of others."""
         first, second = self._bodies[one].key, self._bodies[other].key
         if first in self.variants or second in self.variants:
-            return
+            return False
         if second in self._bases:
-            if first in self._bases:
-                return
+            if first in self._bases or not may_swap:
+                return False
             one, other = other, one
         base, body = self._bodies[one], self._bodies[other]
         changes = find_changes(self._tree(one), self._tree(other))
         if not changes:
-            return
+            return False
         saving = self._apart_size(one, other) - written_size(changes)
-        if saving > self._min_saving:
-            self.variants[body.key] = Variant(base.key, changes, saving)
-            self._bases.add(base.key)
+        if saving <= self._min_saving:
+            return False
+        self.variants[body.key] = Variant(base.key, changes, saving)
+        self._bases.add(base.key)
+        return True
 
     def _tree(self, number: int) -> Tree:
         if number not in self._trees:
@@ -96,7 +184,7 @@ class _Finder:
 
     def _apart_size(self, one: int, other: int) -> int:
         """The bytes of a body of its own that includes what it shares with the base, and those of the includes in both."""
-        size = _ENTRY
+        size = -_INCLUDE if self._is_part else _ENTRY
         for verb, first, last, _, _ in SequenceMatcher(None, self._keys[other], self._keys[one], autojunk=False).get_opcodes():
             own = sum(map(_size, self._keys[other][first:last]))
             size += min(own, _INCLUDED) if verb == "equal" else own
@@ -118,3 +206,9 @@ def with_variants(agents: Sequence[Agent], variants: Mapping[str, Variant]) -> l
         else:
             changed.append(replace(agent, fragment=variant.base, base=holders[variant.base], changes=variant.changes))
     return changed
+
+
+def with_sections(agents: Sequence[Agent], adapted: Mapping[str, AdaptedBody]) -> tuple[list[Agent], dict[str, Body]]:
+    """Return the agents with the edits of their sections, and the bodies that are written in place of their own."""
+    changed = [replace(agent, changes=adapted[agent.fragment].changes) if agent.fragment in adapted else agent for agent in agents]
+    return changed, {key: one.body for key, one in adapted.items()}

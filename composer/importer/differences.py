@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cached_property
 from math import inf
+from os.path import commonprefix
 from typing import Final
 
 from composer.blocks import Block, Document, Item, Leaf, LeafKind, ListBlock, Section, child_blocks
@@ -20,9 +21,10 @@ from composer.errors import Diagnostics
 from composer.importer.pieces import VERBATIM, has_braces
 from composer.markdown.parse import parse_document
 from composer.model import Verb
+from composer.naming import name_of_text
 from composer.source import SourceFile
 
-__all__ = ["Change", "Tree", "find_changes", "written_size"]
+__all__ = ["Change", "Differences", "Slot", "written_size"]
 
 _MOST_PAIRS: Final = 900
 _ADDRESS: Final = 56
@@ -30,8 +32,31 @@ _ADDRESS: Final = 56
 _VERB: Final = 15
 _NEW_ID: Final = 26
 _TEXT_INDENT: Final = 6
+_VARIABLE: Final = 62
+"""Bytes of a variable's declaration and its value, without its name and what it says, about."""
+_LEAST_AROUND: Final = 16
+_AROUND: Final = 3
+_WORD: Final = re.compile(r"[\w./+-]")
+_NAME: Final = re.compile(r"[A-Za-z0-9][\w.+#/-]{0,40}(?: [A-Z][\w.+#/-]{1,20}){0,2}")
 _MARK: Final = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)")
 _FIRST_WORDS: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A name or a number in one line, which can be a variable: from ``start`` to ``end`` of the base's ``line`` stand ``words``."""
+
+    line: int
+    start: int
+    end: int
+    words: str
+    value: str
+    name: str
+
+    @property
+    def cost(self) -> int:
+        """The bytes that it takes to declare the variable, to read it and to set it, about."""
+        return _VARIABLE + 3 * len(self.name) + len(self.words.encode()) + len(self.value.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +75,18 @@ class Change:
     kind: str
     verb: Verb
     text: tuple[str, ...] = ()
+    slot: Slot | None = None
 
     def moved(self, lines: int) -> Change:
         """Return the same edit of a block that stands so many lines further down."""
-        return replace(self, first=self.first + lines, last=self.last + lines, id_line=self.id_line + lines)
+        slot = self.slot and replace(self.slot, line=self.slot.line + lines)
+        return replace(self, first=self.first + lines, last=self.last + lines, id_line=self.id_line + lines, slot=slot)
 
     @property
     def cost(self) -> int:
         """The bytes that it takes to write, about."""
+        if self.slot is not None:
+            return self.slot.cost
         words = sum(len(line.encode()) + _TEXT_INDENT + 1 for line in self.text)
         return _ADDRESS + _VERB + words + (_NEW_ID if self.verb in {Verb.AFTER, Verb.BEFORE} else 0)
 
@@ -180,8 +209,29 @@ _IMPOSSIBLE: Final = _Found(inf)
 _NONE: Final = _Found(0)
 
 
-def find_changes(base: Tree, other: Tree) -> tuple[Change, ...] | None:
-    """Return the edits that make ``other`` of ``base``, in the order of their blocks; None where no edits can."""
+class Differences:
+    """Finds the edits between two texts, and remembers them."""
+
+    def __init__(self) -> None:
+        """Begin with nothing compared."""
+        self._trees: dict[tuple[str, ...], Tree] = {}
+        self._found: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Change, ...] | None] = {}
+
+    def between(self, base: tuple[str, ...], other: tuple[str, ...]) -> tuple[Change, ...] | None:
+        """Return the edits that make ``other`` of ``base``, in the order of their blocks; None where no edits can."""
+        if (base, other) not in self._found:
+            self._found[base, other] = _find_changes(self._tree(base), self._tree(other))
+        return self._found[base, other]
+
+    def _tree(self, lines: tuple[str, ...]) -> Tree:
+        if lines not in self._trees:
+            self._trees[lines] = Tree(lines)
+        return self._trees[lines]
+
+
+def _find_changes(base: Tree, other: Tree) -> tuple[Change, ...] | None:
+    if not base.blocks or not other.blocks or base.blocks[0].gap != other.blocks[0].gap:
+        return None
     found = _compare(base.blocks, other.blocks, None)
     return None if found.cost == inf else found.changes
 
@@ -285,10 +335,42 @@ def _pair(base: Node, other: Node) -> _Found:
     if text is not None and not (isinstance(one, Section) and isinstance(two, Section) and one.level != two.level):
         change = base.change(Verb.REPLACE, text)
         options.append(_Found(change.cost, (change,)))
+        slot = _slot(base, other)
+        if slot is not None:
+            options.append(_Found(slot.cost, (replace(change, slot=slot),)))
     inner = _inside(base, other)
     if inner is not None:
         options.append(inner)
     return min(options, key=lambda found: found.cost, default=_IMPOSSIBLE)
+
+
+def _slot(base: Node, other: Node) -> Slot | None:
+    """Return the one name or number in which two blocks without blocks in them differ."""
+    if base.children or other.children or len(base.lines) != len(other.lines):
+        return None
+    pairs = [(number, *pair) for number, pair in enumerate(zip(base.lines, other.lines, strict=True)) if pair[0] != pair[1]]
+    number, one, two = pairs[0]
+    start = len(commonprefix((one, two)))
+    while start and _WORD.match(one[start - 1]):
+        start -= 1
+    end = len(commonprefix((one[start:][::-1], two[start:][::-1])))
+    while end and _WORD.match(one[len(one) - end]):
+        end -= 1
+    words, value = one[start : len(one) - end], two[start : len(two) - end]
+    is_name = _NAME.fullmatch(words) and _NAME.fullmatch(value)
+    if len(pairs) > 1 or not is_name or has_braces(one + two) or "{#" in one or len(one) - len(words) < _LEAST_AROUND:
+        return None
+    return Slot(base.first + number, start, len(one) - end, words, value, _slot_name(one, start, len(one) - end))
+
+
+def _slot_name(line: str, start: int, end: int) -> str:
+    """Name a variable by the words around it: of a number what it counts, of a name what stands before it."""
+    before, after = line[:start].split()[-_AROUND:], line[end:].split()[:_AROUND]
+    is_number = line[start:end].replace(".", "").isdecimal()
+    words = after or before if is_number else before or after
+    name = name_of_text(" ".join(words), "own", ()).split("-")[: _AROUND - 1] if words else ["own"]
+    kind = "number" if is_number else "name"
+    return "_".join([*(name if name[0][0].isalpha() else ["own", *name]), *([kind] if len(name) < _AROUND - 1 else [])])
 
 
 def _inside(base: Node, other: Node) -> _Found | None:

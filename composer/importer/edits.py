@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from composer.importer.agents import Agent
-from composer.importer.differences import Change
-from composer.importer.factor import Body, Factored, Include
-from composer.importer.yaml_lines import block_scalar
+from composer.importer.differences import Change, Slot
+from composer.importer.factor import Body, Factored, Include, needs_plain, text_with_includes
+from composer.importer.yaml_lines import block_scalar, plain_or_quoted
 from composer.model import Verb
 from composer.naming import name_of_text
 
 __all__ = ["PlacedEdits", "place_edits"]
 
 _INSERTIONS = (Verb.BEFORE, Verb.AFTER)
-_OWN_WORD = 9
-"""The longest kind of block, as it stands for a name where there are no words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +61,20 @@ class PlacedEdits:
     of_project: dict[str, list[_Edit]] = field(default_factory=lambda: defaultdict(list))
     crossing: set[str] = field(default_factory=set)
     taken: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    variables: dict[str, dict[Slot, str]] = field(default_factory=lambda: defaultdict(dict))
+    values: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    """The variables of each fragment, by the words that they stand for (of no value), and what each agent sets."""
 
-    def with_ids(self, fragment: str, lines: Sequence[str]) -> Sequence[str]:
-        """Return the lines of a fragment's text with its ids."""
-        ids = self.ids.get(fragment)
-        if not ids:
+    def marked(self, fragment: str, lines: Sequence[str]) -> Sequence[str]:
+        """Return the lines of a fragment's text with its ids and its variables."""
+        if fragment not in self.ids and fragment not in self.variables:
             return lines
         written = list(lines)
-        for number, (name, has_own_line) in ids.items():
-            line = lines[number]
+        for slot, name in sorted(self.variables.get(fragment, {}).items(), key=lambda pair: -pair[0].start):
+            line = written[slot.line]
+            written[slot.line] = f"{line[: slot.start]}{{{{ {name} }}}}{line[slot.end :]}"
+        for number, (name, has_own_line) in self.ids.get(fragment, {}).items():
+            line = written[number]
             blanks = line[: len(line) - len(line.lstrip())]
             written[number] = f"{blanks}{{#{name}}}\n{line}" if has_own_line else f"{line} {{#{name}}}"
         return written
@@ -79,8 +83,20 @@ class PlacedEdits:
         """Return the number of edits."""
         return sum(map(len, self.of_agent.values())) + sum(map(len, self.of_project.values()))
 
+    def declaration_lines(self, fragment: str) -> Iterator[str]:
+        """Write the declarations of a fragment's variables."""
+        variables = self.variables.get(fragment, {})
+        if variables:
+            yield "vars:"
+            for slot, name in variables.items():
+                yield f"  {name}: {{type: str, default: {json.dumps(slot.words, ensure_ascii=False)}}}"
+
     def agent_lines(self, agent: Agent) -> Iterator[str]:
-        """Write the edits of one agent."""
+        """Write the variables and the edits of one agent."""
+        values = self.values.get(agent.label)
+        if values:
+            yield "    vars:"
+            yield from (f"      {name}: {plain_or_quoted(value)}" for name, value in values.items())
         edits = self.of_agent.get(agent.label)
         if edits:
             yield "    edits:"
@@ -100,9 +116,11 @@ class _CrossingError(Exception):
     """A block that stands in several fragments."""
 
 
-def place_edits(agents: Sequence[Agent], bodies: Mapping[str, Body], factored: Factored, names: Mapping[int, str]) -> PlacedEdits:
-    """Give ids to the blocks that variants change, and write the changes as edits."""
-    placer = _Placer(bodies, factored, names)
+def place_edits(
+    agents: Sequence[Agent], bodies: Mapping[str, Body], factored: Factored, names: Mapping[int, str], taken: Collection[str] = ()
+) -> PlacedEdits:
+    """Give ids to the blocks that variants change, and write the changes as edits; ``taken`` are variables that are there already."""
+    placer = _Placer(bodies, factored, names, taken)
     users = _users(agents, factored, names)
     for agent in agents:
         if not agent.changes:
@@ -134,21 +152,55 @@ def _users(agents: Iterable[Agent], factored: Factored, names: Mapping[int, str]
 
 
 class _Placer:
-    def __init__(self, bodies: Mapping[str, Body], factored: Factored, names: Mapping[int, str]) -> None:
+    def __init__(self, bodies: Mapping[str, Body], factored: Factored, names: Mapping[int, str], taken: Collection[str]) -> None:
         self.placed = PlacedEdits()
         self._bodies = bodies
         self._factored = factored
         self._names = names
         self._counts: dict[str, Counter[int]] = {}
+        self._symbols = {name: symbol for symbol, name in names.items()}
+        self._taken = set(taken)
 
     def edits_of(self, agent: Agent) -> list[_Edit]:
         """Return the edits of one agent, one for each block that it changes."""
         places = [(self._locate(agent, change), change) for change in agent.changes]
         by_address: dict[str, list[tuple[Verb, tuple[str, ...]]]] = {}
         for (fragment, line), change in places:
+            if change.slot is not None:
+                name = self._variable(fragment, replace(change.slot, line=change.slot.line + line - change.id_line, value=""))
+                if name:
+                    self.placed.values[agent.label][name] = change.slot.value
+                    continue
             address = f"{fragment}#{self._id(fragment, line, change)}"
             by_address.setdefault(address, []).append((change.verb, change.text))
         return [_Edit(address, tuple(texts)) for address, texts in by_address.items()]
+
+    def _variable(self, fragment: str, slot: Slot) -> str:
+        """Return the variable for some words of a fragment; nothing where it cannot have one there."""
+        variables = self.placed.variables[fragment]
+        if slot in variables:
+            return variables[slot]
+        overlaps = any(slot.line == other.line and slot.start < other.end and other.start < slot.end for other in variables)
+        if overlaps or self._is_plain(fragment):
+            return ""
+        name, number = slot.name, 2
+        if name in self._taken:
+            name = f"{fragment.rpartition('/')[2].replace('-', '_')}_{name}"
+        while name in self._taken:
+            name, number = f"{slot.name}_{number}", number + 1
+        self._taken.add(name)
+        variables[slot] = name
+        return name
+
+    def _is_plain(self, fragment: str) -> bool:
+        """Whether a fragment's own text is one in which nothing is read."""
+        if fragment in self._bodies:
+            body = self._bodies[fragment]
+            span, includes = (0, len(body.lines)), self._factored.includes.get(fragment, [])
+        else:
+            run = self._factored.runs[self._symbols[fragment]]
+            body, span, includes = run.body, (run.units[0].first, run.units[-1].last), run.includes
+        return needs_plain(text_with_includes(body.lines, span, includes, dict.fromkeys((one.run for one in includes), "")))
 
     def _id(self, fragment: str, line: int, change: Change) -> str:
         ids = self.placed.ids[fragment]

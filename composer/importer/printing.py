@@ -35,8 +35,8 @@ def print_workspace(layout: Layout) -> dict[str, str]:
             continue
         run = layout.factored.runs[symbol]
         span = (run.units[0].first, run.units[-1].last)
-        lines = text_with_includes(layout.edits.with_ids(name, run.body.lines), span, run.includes, line_of)
-        files[f"fragments/{name}.md"] = _text(_front_lines(run.body, span, run.includes), lines)
+        lines = text_with_includes(layout.edits.marked(name, run.body.lines), span, run.includes, line_of)
+        files[f"fragments/{name}.md"] = _text(_fenced([*layout.edits.declaration_lines(name), *_syntax_lines(run.body, span, run.includes)]), lines)
     for agent in layout.agents:
         if agent.base is None:
             files[f"fragments/{agent.fragment}.md"] = _agent_text(agent, layout, line_of)
@@ -58,10 +58,14 @@ def _text(front: Iterable[str], lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in (*front, *lines))
 
 
-def _front_lines(body: Body, span: tuple[int, int], includes: Sequence[Include]) -> Iterator[str]:
+def _fenced(lines: Sequence[str]) -> Sequence[str]:
+    return [_FENCE, *lines, _FENCE] if lines else lines
+
+
+def _syntax_lines(body: Body, span: tuple[int, int], includes: Sequence[Include]) -> Iterator[str]:
     own = text_with_includes(body.lines, span, includes, dict.fromkeys((include.run for include in includes), ""))
     if needs_plain(own) or (own and own[0].rstrip() == _FENCE):
-        yield from (_FENCE, f"syntax: {'includes' if includes else 'plain'}", _FENCE)
+        yield f"syntax: {'includes' if includes else 'plain'}"
 
 
 def _agent_text(agent: Agent, layout: Layout, line_of: Mapping[int, str]) -> str:
@@ -71,8 +75,8 @@ def _agent_text(agent: Agent, layout: Layout, line_of: Mapping[int, str]) -> str
         return _text(front, [_FENCE])
     includes = layout.factored.includes.get(body.key, [])
     span = (0, len(body.lines))
-    lines = text_with_includes(layout.edits.with_ids(agent.fragment, body.lines), span, includes, line_of)
-    front.extend([line for line in _front_lines(body, span, includes) if line != _FENCE])
+    lines = text_with_includes(layout.edits.marked(agent.fragment, body.lines), span, includes, line_of)
+    front.extend([*layout.edits.declaration_lines(agent.fragment), *_syntax_lines(body, span, includes)])
     return _text([*front, _FENCE], lines)
 
 

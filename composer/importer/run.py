@@ -10,6 +10,7 @@ from composer.errors import Diagnostics, InternalError
 from composer.files.destination import Destination
 from composer.importer.agents import Agent, make_agents, with_own_text
 from composer.importer.existing import Existing, read_existing
+from composer.importer.differences import Differences
 from composer.importer.edits import place_edits
 from composer.importer.factor import Body, factor, make_body
 from composer.importer.fragments import name_runs
@@ -72,9 +73,10 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
     sources, left_out = list(found.sources), list(found.left_out)
     whole: frozenset[str] = frozenset()
     apart: frozenset[str] = frozenset()
+    known = _Known()
     wrong = Mismatches(frozenset(), frozenset())
     for _ in range(_MOST_TRIES):
-        layout, apart = _lay_out(sources, whole, apart, existing, options, progress)
+        layout, apart = _lay_out(sources, whole, apart, known, existing, options, progress)
         files = print_workspace(layout)
         progress("proving")
         wrong = prove(files, layout.agents, existing.root, progress)
@@ -107,6 +109,7 @@ def _lay_out(
     sources: Sequence[Source],
     whole: frozenset[str],
     apart: frozenset[str],
+    known: _Known,
     existing: Existing,
     options: Options,
     progress: Progress,
@@ -114,13 +117,13 @@ def _lay_out(
     """Decide everything; the agents in ``apart``, and those whose edits would reach over borders, are no variants of others."""
     while True:
         agents = _agents(sources, whole, existing.taken)
-        bodies = _bodies(agents)
+        bodies = known.bodies(agents)
         progress("factoring")
         kept = {agent.fragment for agent in agents if agent.label in apart or agent.label in whole}
-        agents = with_variants(agents, find_variants(list(bodies.values()), options.min_saving, kept))
+        agents = with_variants(agents, find_variants(list(bodies.values()), options.min_saving, known.differences, kept))
         bases = {agent.fragment for agent in agents if agent.base is not None and agent.changes}
         free = [bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies.keys() - kept - bases]
-        agents, adapted = with_sections(agents, adapt_sections(free, options.min_saving))
+        agents, adapted = with_sections(agents, adapt_sections(free, options.min_saving, known.differences))
         bodies |= adapted
         shared = [body for agent in agents if (body := bodies.get(agent.fragment)) and agent.base is None and agent.label not in whole]
         factored = factor(shared, options.min_saving, existing.bodies)
@@ -132,12 +135,23 @@ def _lay_out(
         apart |= edits.crossing
 
 
-def _bodies(agents: Iterable[Agent]) -> dict[str, Body]:
-    return {
-        agent.fragment: make_body(agent.fragment, str(Path(agent.source.path).parent), agent.envelope.body)
-        for agent in agents
-        if agent.base is None and agent.envelope.body
-    }
+class _Known:
+    """What need not be found out again at the next try."""
+
+    def __init__(self) -> None:
+        self.differences = Differences()
+        self._bodies: dict[tuple[str, tuple[str, ...]], Body] = {}
+
+    def bodies(self, agents: Iterable[Agent]) -> dict[str, Body]:
+        """Cut the bodies of agents into units."""
+        bodies = {}
+        for agent in agents:
+            if agent.base is None and agent.envelope.body:
+                key = agent.fragment, agent.envelope.body
+                if key not in self._bodies:
+                    self._bodies[key] = make_body(agent.fragment, str(Path(agent.source.path).parent), agent.envelope.body)
+                bodies[agent.fragment] = self._bodies[key]
+        return bodies
 
 
 def _agents(sources: Sequence[Source], whole: frozenset[str], taken_ids: frozenset[str]) -> list[Agent]:

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from composer.importer.agents import Agent
-from composer.importer.differences import Change, Tree, find_changes, written_size
+from composer.importer.differences import Change, Differences, written_size
 from composer.importer.factor import Body
 from composer.importer.pieces import cut_body
 
@@ -35,30 +35,32 @@ class Variant:
     saving: int
 
 
-def find_variants(bodies: Sequence[Body], min_saving: int, apart: Collection[str] = ()) -> dict[str, Variant]:
+def find_variants(bodies: Sequence[Body], min_saving: int, differences: Differences, apart: Collection[str] = ()) -> dict[str, Variant]:
     """Find the bodies that are shorter as edits of another.
 
     Args:
         bodies: the bodies, each once.
         min_saving: the bytes that a variant must save.
+        differences: what compares texts.
         apart: the keys of bodies that are to stay as they are.
     """
-    finder = _Finder(bodies, min_saving)
+    finder = _Finder(bodies, min_saving, differences)
     for one, other in finder.candidates():
         if bodies[one].key not in apart and bodies[other].key not in apart:
             finder.consider(one, other)
     return finder.variants
 
 
-def adapt_sections(bodies: Sequence[Body], min_saving: int) -> dict[str, AdaptedBody]:
+def adapt_sections(bodies: Sequence[Body], min_saving: int, differences: Differences) -> dict[str, AdaptedBody]:
     """Find the sections that are shorter as edits of another body's section, and write that section in their place.
 
     Args:
         bodies: those that may be changed, each once.
         min_saving: the bytes that a section must save.
+        differences: what compares texts.
     """
     sections, places = _sections(bodies)
-    finder = _Finder(sections, min_saving, is_part=True)
+    finder = _Finder(sections, min_saving, differences, is_part=True)
     by_key = {body.key: body for body in bodies}
     kept: dict[str, list[tuple[int, int]]] = defaultdict(list)
     taken: dict[str, list[tuple[int, int, Variant]]] = defaultdict(list)
@@ -129,14 +131,14 @@ def _adapted(body: Body, found: Sequence[tuple[int, int, Variant]], lines_of: Ma
 
 
 class _Finder:
-    def __init__(self, bodies: Sequence[Body], min_saving: int, *, is_part: bool = False) -> None:
+    def __init__(self, bodies: Sequence[Body], min_saving: int, differences: Differences, *, is_part: bool = False) -> None:
         self._is_part = is_part
         self.variants: dict[str, Variant] = {}
         self._bodies = bodies
         self._min_saving = min_saving
         self._keys = [[body.lines[unit.first : unit.last] for unit in body.units] for body in bodies]
         self._sizes = [sum(map(_size, keys)) for keys in self._keys]
-        self._trees: dict[int, Tree] = {}
+        self._differences = differences
         self._bases: set[str] = set()
 
     def _alike(self) -> dict[tuple[int, int], float]:
@@ -167,7 +169,7 @@ class _Finder:
                 return False
             one, other = other, one
         base, body = self._bodies[one], self._bodies[other]
-        changes = find_changes(self._tree(one), self._tree(other))
+        changes = self._differences.between(base.lines, body.lines)
         if not changes:
             return False
         saving = self._apart_size(one, other) - written_size(changes)
@@ -176,11 +178,6 @@ class _Finder:
         self.variants[body.key] = Variant(base.key, changes, saving)
         self._bases.add(base.key)
         return True
-
-    def _tree(self, number: int) -> Tree:
-        if number not in self._trees:
-            self._trees[number] = Tree(self._bodies[number].lines)
-        return self._trees[number]
 
     def _apart_size(self, one: int, other: int) -> int:
         """The bytes of a body of its own that includes what it shares with the base, and those of the includes in both."""

@@ -124,6 +124,7 @@ class _Printer:
     def __init__(self) -> None:
         self._lines: dict[Document, _Lines] = {}
         self._last: _Run | None = None
+        self._begun: set[PlannedList] = set()
 
     def end_in(self, document: Document) -> int:
         """Return the offset below the last line that was printed, if it stands in ``document``."""
@@ -140,6 +141,8 @@ class _Printer:
                 yield _layout(gap, run)
             yield from _print_run(run)
             above = self._last = run
+            if run.around is not None:
+                self._begun.add(run.around)
 
     def _gap(self, above: _Run | None, run: _Run) -> str:
         """Return the blank lines above a run."""
@@ -147,11 +150,13 @@ class _Printer:
         if run.is_written and slot.head[0].source is run.line.text.source:
             return self._written_gap(above, run)
         if above is None:
-            return ""
+            # What replaces the first block stands below the same blank lines.
+            replaced = run.line.trace.replaces
+            return self._blank_above(replaced.source, _first_words(replaced), slot.head[0]) if replaced is not None else ""
         is_replacement = slot.head[0].source is not run.line.text.source or slot.head[0].syntax.is_verbatim
         if is_replacement or above.line.slot.is_followed_by(slot):
             return "\n" * slot.gap
-        if run.around is not None and above.around is run.around:
+        if run.around is not None and run.around in self._begun:
             return "\n" if run.around.is_tight is False else ""
         return "\n"
 
@@ -193,6 +198,12 @@ class _Printer:
                 if isinstance(block, Inclusion):
                     lines.includes.add(text.rfind("\n", 0, block.target.start) + 1)
         return lines
+
+
+def _first_words(place: Location) -> int:
+    """Return where the first character of a block stands that is no blank."""
+    text = place.text
+    return place.start + len(text) - len(text.lstrip())
 
 
 def _print_run(run: _Run) -> Iterator[Segment]:

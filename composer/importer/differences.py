@@ -180,7 +180,7 @@ class Node:
         words = (first[len(self.prefix) :], *(line[len(hanging) :] if line.strip() else line for line in others))
         if any(has_braces(line) or "{#" in line for line in words) or not words[0].strip() or words[0][0].isspace():
             return None
-        if any(line and not line.strip() for line in words) or (isinstance(self.block, Item) and _MARK.match(words[0])):
+        if any(line != line.rstrip() for line in words) or (isinstance(self.block, Item) and _MARK.match(words[0])):
             return None
         return words
 
@@ -190,6 +190,8 @@ class Node:
         is_alone = isinstance(self.block, ListBlock) or (isinstance(self.block, Leaf) and self.block.kind is not LeafKind.PARAGRAPH)
         words = " ".join(self.tree.lines[self.own_lines[0] : self.own_lines[1]])[:_FIRST_WORDS]
         id_line = self.first if is_alone else self.own_lines[1] - 1
+        if self.tree.lines[id_line][-1:] in {" ", "\t", "\\"}:  # an id would take blanks at the end with it
+            is_alone, id_line = True, self.first
         kind = "section" if isinstance(self.block, Section) else "item" if isinstance(self.block, Item) else "list"
         return Change(first, last, id_line, is_alone, words[len(self.prefix) :], kind, verb, tuple(text))
 
@@ -384,7 +386,8 @@ def _inside(base: Node, other: Node) -> _Found | None:
             return None
         if str(one.title) != str(two.title):
             title = str(two.title)
-            if has_braces(title) or "{#" in title or "\n" in title:
+            written = f"{'#' * two.level} {title}"
+            if has_braces(title) or other.tree.lines[other.first] != written or str(one.title) not in base.tree.lines[base.first]:
                 return None
             change = base.change(Verb.TITLE, (title,))
             found = _Found(change.cost, (change,))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from composer.importer.agents import Agent, settings_of
+from composer.importer.agents import Agent
 from composer.importer.edits import PlacedEdits
 from composer.importer.factor import Body, Factored, Include, needs_plain, text_with_includes
+from composer.importer.shared_values import SharedValues
 from composer.importer.yaml_lines import override_lines, setting_lines
 
 __all__ = ["Layout", "print_workspace"]
@@ -24,6 +25,7 @@ class Layout:
     factored: Factored
     names: Mapping[int, str]
     edits: PlacedEdits = field(default_factory=PlacedEdits)
+    values: SharedValues = field(default_factory=SharedValues)
 
 
 def print_workspace(layout: Layout) -> dict[str, str]:
@@ -40,6 +42,8 @@ def print_workspace(layout: Layout) -> dict[str, str]:
     for agent in layout.agents:
         if agent.base is None:
             files[f"fragments/{agent.fragment}.md"] = _agent_text(agent, layout, line_of)
+    if layout.values.names:
+        files[f"fragments/{layout.values.fragment}.md"] = _text((), layout.values.lines())
     by_project: dict[str, list[Agent]] = {}
     for agent in layout.agents:
         by_project.setdefault(agent.source.project, []).append(agent)
@@ -69,7 +73,9 @@ def _syntax_lines(body: Body, span: tuple[int, int], includes: Sequence[Include]
 
 
 def _agent_text(agent: Agent, layout: Layout, line_of: Mapping[int, str]) -> str:
-    front = [_FENCE, "agent:", "  verbatim: true", *setting_lines(settings_of(agent), 2)]
+    front = [_FENCE, "agent:", "  verbatim: true", *setting_lines(layout.values.settings_of(agent), 2)]
+    used = layout.values.name_for(agent)
+    front.extend([f"uses: [{used}]"] if used else [])
     body = layout.bodies.get(agent.fragment)
     if body is None:
         return _text(front, [_FENCE])
@@ -85,7 +91,7 @@ def _entry_lines(agent: Agent, layout: Layout) -> Iterator[str]:
     if agent.fragment != f"agents/{agent.name}":
         lines.append(f"    use: {agent.fragment}")
     if agent.base is not None:
-        lines.extend(override_lines(settings_of(agent), settings_of(agent.base), agent.name, 4))
+        lines.extend(override_lines(layout.values.settings_of(agent), layout.values.settings_of(agent.base), agent.name, 4))
     lines.extend(layout.edits.agent_lines(agent))
     yield f"  {agent.name}:" if lines else f"  {agent.name}: {{}}"
     yield from lines

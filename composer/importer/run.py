@@ -17,6 +17,7 @@ from composer.importer.fragments import name_runs
 from composer.importer.printing import Layout, print_workspace
 from composer.importer.proof import Mismatches, prove
 from composer.importer.repair import Repair, repair_sources
+from composer.importer.shared_values import share_values
 from composer.importer.sources import LeftOut, Source, SourceSet, read_sources
 from composer.importer.variants import adapt_sections, find_variants, with_sections, with_variants
 from composer.source import unlocated
@@ -83,9 +84,9 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
         if not wrong:
             return ImportPlan(files, layout, tuple(sources), tuple(left_out), whole)
         blamed = _blamed(layout, wrong)
-        variants = {agent.label for agent in layout.agents if agent.changes and agent.label in blamed}
-        if variants:  # on their own they may well come out
-            apart |= variants
+        joined = {agent.label for agent in layout.agents if agent.changes or layout.values.name_for(agent)} & blamed - apart
+        if joined:  # on their own they may well come out
+            apart |= joined
             continue
         hopeless = blamed & whole
         left_out.extend(LeftOut(label, "it does not come out byte for byte") for label in sorted(hopeless))
@@ -129,9 +130,11 @@ def _lay_out(
         factored = factor(shared, options.min_saving, existing.bodies)
         taken = [*existing.ids, *(agent.fragment for agent in agents)]
         names = name_runs(factored, _folders(agents, bodies), taken)
-        edits = place_edits(agents, bodies, factored, names)
+        values = share_values(agents, options.min_saving, [*taken, *names.values()], existing.variables, apart)
+        variables = existing.variables | set(values.names.values())
+        edits = place_edits(agents, bodies, factored, names, variables)
         if not edits.crossing:
-            return Layout(agents, bodies, factored, names, edits), apart
+            return Layout(agents, bodies, factored, names, edits, values), apart
         apart |= edits.crossing
 
 

@@ -18,7 +18,7 @@ __all__ = ["AdaptedBody", "Variant", "adapt_sections", "find_variants", "with_se
 _RARE: Final = 12
 _ALIKE: Final = 0.5
 """The part of the smaller body's bytes that two have to share: below it a reader would see two agents, not one and its changes."""
-_INCLUDED: Final = 140
+_INCLUDED: Final = 170
 """Bytes that two agents pay to include what they share."""
 _INCLUDE: Final = 88
 _FEW: Final = 3

@@ -352,10 +352,10 @@ def _slot(base: Node, other: Node) -> Slot | None:
         return None
     pairs = [(number, *pair) for number, pair in enumerate(zip(base.lines, other.lines, strict=True)) if pair[0] != pair[1]]
     number, one, two = pairs[0]
-    start = len(commonprefix((one, two)))
+    start = len(commonprefix((one, two)))  # noqa: RUF071 - item by item is what is meant
     while start and _WORD.match(one[start - 1]):
         start -= 1
-    end = len(commonprefix((one[start:][::-1], two[start:][::-1])))
+    end = len(commonprefix((one[start:][::-1], two[start:][::-1])))  # noqa: RUF071 - item by item is what is meant
     while end and _WORD.match(one[len(one) - end]):
         end -= 1
     words, value = one[start : len(one) - end], two[start : len(two) - end]
@@ -399,4 +399,3 @@ def _inside(base: Node, other: Node) -> _Found | None:
 def _own_text(node: Node) -> tuple[str, ...]:
     first, last = node.own_lines
     return tuple(node.tree.lines[first:last])
-

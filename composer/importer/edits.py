@@ -246,6 +246,10 @@ def _include_around(includes: Iterable[Include], first: int, last: int, line: in
     for include in includes:
         if include.first <= first and last <= include.last:
             return include
-        if include.first < last and first < include.last and (include.first <= line < include.last or not first <= include.first <= include.last <= last):
+        if (
+            include.first < last
+            and first < include.last
+            and (include.first <= line < include.last or not first <= include.first <= include.last <= last)
+        ):
             raise _CrossingError
     return None

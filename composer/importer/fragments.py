@@ -61,8 +61,8 @@ def _candidates(run: SharedRun, folders: Mapping[str, str]) -> list[str]:
 def _owners(run: SharedRun) -> str:
     """Return the words that the names of all users begin or end with; the whole name where they are one agent's versions."""
     names = [user.rpartition("/")[2].split("-") for user in run.users]
-    ahead = commonprefix(names)
-    behind = commonprefix([name[::-1] for name in names])[::-1]
+    ahead = commonprefix(names)  # noqa: RUF071 - item by item is what is meant
+    behind = commonprefix([name[::-1] for name in names])[::-1]  # noqa: RUF071 - item by item is what is meant
     return "-".join(max(ahead, behind, key=len)[:_FEW])
 
 

@@ -38,7 +38,9 @@ def print_workspace(layout: Layout) -> dict[str, str]:
         run = layout.factored.runs[symbol]
         span = (run.units[0].first, run.units[-1].last)
         lines = text_with_includes(layout.edits.marked(name, run.body.lines), span, run.includes, line_of)
-        files[f"fragments/{name}.md"] = _text(_fenced([*layout.edits.declaration_lines(name), *_syntax_lines(run.body, span, run.includes)]), lines)
+        files[f"fragments/{name}.md"] = _text(
+            _fenced([*layout.edits.declaration_lines(name), *_syntax_lines(run.body, span, run.includes)]), lines
+        )
     for agent in layout.agents:
         if agent.base is None:
             files[f"fragments/{agent.fragment}.md"] = _agent_text(agent, layout, line_of)

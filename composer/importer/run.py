@@ -9,9 +9,9 @@ from pathlib import Path
 from composer.errors import Diagnostics, InternalError
 from composer.files.destination import Destination
 from composer.importer.agents import Agent, make_agents, with_own_text
-from composer.importer.existing import Existing, read_existing
 from composer.importer.differences import Differences
 from composer.importer.edits import place_edits
+from composer.importer.existing import Existing, read_existing
 from composer.importer.factor import Body, factor, make_body
 from composer.importer.fragments import name_runs
 from composer.importer.printing import Layout, print_workspace
@@ -74,10 +74,10 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
     sources, left_out = list(found.sources), list(found.left_out)
     whole: frozenset[str] = frozenset()
     apart: frozenset[str] = frozenset()
-    known = _Known()
+    known = _Known(existing, options, progress)
     wrong = Mismatches(frozenset(), frozenset())
     for _ in range(_MOST_TRIES):
-        layout, apart = _lay_out(sources, whole, apart, known, existing, options, progress)
+        layout, apart = _lay_out(sources, whole, apart, known)
         files = print_workspace(layout)
         progress("proving")
         wrong = prove(files, layout.agents, existing.root, progress)
@@ -106,22 +106,16 @@ def write_plan(plan: ImportPlan, destination: Destination) -> tuple[str, ...]:
     return tuple(written)
 
 
-def _lay_out(
-    sources: Sequence[Source],
-    whole: frozenset[str],
-    apart: frozenset[str],
-    known: _Known,
-    existing: Existing,
-    options: Options,
-    progress: Progress,
-) -> tuple[Layout, frozenset[str]]:
+def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[str], known: _Known) -> tuple[Layout, frozenset[str]]:
     """Decide everything; the agents in ``apart``, and those whose edits would reach over borders, are no variants of others."""
+    existing, options = known.existing, known.options
     while True:
         agents = _agents(sources, whole, existing.taken)
         bodies = known.bodies(agents)
-        progress("factoring")
+        known.progress("factoring")
         kept = {agent.fragment for agent in agents if agent.label in apart or agent.label in whole}
-        agents = with_variants(agents, find_variants(list(bodies.values()), options.min_saving, known.differences, kept))
+        agents = with_variants(agents, find_variants(agents, bodies, options.min_saving, known.differences, kept))
+        bodies = {agent.fragment: bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies}
         bases = {agent.fragment for agent in agents if agent.base is not None and agent.changes}
         free = [bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies.keys() - kept - bases]
         agents, adapted = with_sections(agents, adapt_sections(free, options.min_saving, known.differences))
@@ -139,9 +133,10 @@ def _lay_out(
 
 
 class _Known:
-    """What need not be found out again at the next try."""
+    """What holds for each try, and what need not be found out again at the next."""
 
-    def __init__(self) -> None:
+    def __init__(self, existing: Existing, options: Options, progress: Progress) -> None:
+        self.existing, self.options, self.progress = existing, options, progress
         self.differences = Differences()
         self._bodies: dict[tuple[str, tuple[str, ...]], Body] = {}
 

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from pathlib import PurePosixPath
 from typing import Final
 
 from composer.importer.agents import Agent
@@ -35,20 +36,32 @@ class Variant:
     saving: int
 
 
-def find_variants(bodies: Sequence[Body], min_saving: int, differences: Differences, apart: Collection[str] = ()) -> dict[str, Variant]:
-    """Find the bodies that are shorter as edits of another.
+def find_variants(
+    agents: Sequence[Agent], bodies: Mapping[str, Body], min_saving: int, differences: Differences, apart: Collection[str] = ()
+) -> dict[str, Variant]:
+    """Find the bodies that are shorter as edits of another, where both are versions of one agent: those of other agents only include.
 
     Args:
-        bodies: the bodies, each once.
+        agents: all agents.
+        bodies: their bodies, each once.
         min_saving: the bytes that a variant must save.
         differences: what compares texts.
         apart: the keys of bodies that are to stay as they are.
     """
-    finder = _Finder(bodies, min_saving, differences)
+    names: dict[str, set[str]] = defaultdict(set)
+    for agent in agents:
+        names[agent.fragment].update(_names(agent))
+    found = [body for key, body in bodies.items() if key not in apart]
+    finder = _Finder(found, min_saving, differences)
     for one, other in finder.candidates():
-        if bodies[one].key not in apart and bodies[other].key not in apart:
+        if names[found[one].key] & names[found[other].key]:
             finder.consider(one, other)
     return finder.variants
+
+
+def _names(agent: Agent) -> set[str]:
+    """Return what an agent is called by its file and by itself."""
+    return {PurePosixPath(agent.source.path).name.lower(), dict(agent.envelope.fields).get("name", agent.name)}
 
 
 def adapt_sections(bodies: Sequence[Body], min_saving: int, differences: Differences) -> dict[str, AdaptedBody]:
@@ -99,7 +112,9 @@ def _sections(bodies: Iterable[Body]) -> tuple[list[Body], list[_SectionPlace]]:
         for position, unit in enumerate(body.units):
             if not unit.level:
                 continue
-            end = next((later for later in range(position + 1, len(body.units)) if 0 < body.units[later].level <= unit.level), len(body.units))
+            end = next(
+                (later for later in range(position + 1, len(body.units)) if 0 < body.units[later].level <= unit.level), len(body.units)
+            )
             units = body.units[position:end]
             span = unit.first, units[-1].last
             lines = body.lines[span[0] : span[1]]

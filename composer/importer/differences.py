@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cached_property
 from math import inf
-from os.path import commonprefix
 from typing import Final
 
 from composer.blocks import Block, Document, Item, Leaf, LeafKind, ListBlock, Section, child_blocks
@@ -24,7 +23,7 @@ from composer.model import Verb
 from composer.naming import name_of_text
 from composer.source import SourceFile
 
-__all__ = ["Change", "Differences", "Slot", "written_size"]
+__all__ = ["Change", "Differences", "Slot", "common_start", "written_size"]
 
 _MOST_PAIRS: Final = 900
 _ADDRESS: Final = 56
@@ -238,6 +237,12 @@ def _find_changes(base: Tree, other: Tree) -> tuple[Change, ...] | None:
     return None if found.cost == inf else found.changes
 
 
+def common_start(one: Sequence[str], two: Sequence[str]) -> int:
+    """Return in how many characters, or words, two begin alike."""
+    pairs = zip(one, two, strict=False)
+    return next((number for number, (left, right) in enumerate(pairs) if left != right), min(len(one), len(two)))
+
+
 def written_size(changes: Iterable[Change]) -> int:
     """Return the bytes that edits take: those of one block share its address."""
     places: set[int] = set()
@@ -352,10 +357,10 @@ def _slot(base: Node, other: Node) -> Slot | None:
         return None
     pairs = [(number, *pair) for number, pair in enumerate(zip(base.lines, other.lines, strict=True)) if pair[0] != pair[1]]
     number, one, two = pairs[0]
-    start = len(commonprefix((one, two)))  # noqa: RUF071 - item by item is what is meant
+    start = common_start(one, two)
     while start and _WORD.match(one[start - 1]):
         start -= 1
-    end = len(commonprefix((one[start:][::-1], two[start:][::-1])))  # noqa: RUF071 - item by item is what is meant
+    end = common_start(one[start:][::-1], two[start:][::-1])
     while end and _WORD.match(one[len(one) - end]):
         end -= 1
     words, value = one[start : len(one) - end], two[start : len(two) - end]

@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import count
-from os.path import commonprefix
 from pathlib import PurePosixPath
 from typing import Final
 
+from composer.importer.differences import common_start
 from composer.importer.factor import Body, Factored, SharedRun
 from composer.naming import kebab_case, name_of_text
 
@@ -61,8 +61,9 @@ def _candidates(run: SharedRun, folders: Mapping[str, str]) -> list[str]:
 def _owners(run: SharedRun) -> str:
     """Return the words that the names of all users begin or end with; the whole name where they are one agent's versions."""
     names = [user.rpartition("/")[2].split("-") for user in run.users]
-    ahead = commonprefix(names)  # noqa: RUF071 - item by item is what is meant
-    behind = commonprefix([name[::-1] for name in names])[::-1]  # noqa: RUF071 - item by item is what is meant
+    ahead = names[0][: min(common_start(names[0], name) for name in names)]
+    turned = [name[::-1] for name in names]
+    behind = turned[0][: min(common_start(turned[0], name) for name in turned)][::-1]
     return "-".join(max(ahead, behind, key=len)[:_FEW])
 
 

@@ -23,9 +23,12 @@ from composer.model import Verb
 from composer.naming import name_of_text
 from composer.source import SourceFile
 
-__all__ = ["Change", "Differences", "Slot", "common_start", "written_size"]
+__all__ = ["LEAST_EDIT", "Change", "Differences", "Slot", "common_start", "written_size"]
 
 _MOST_PAIRS: Final = 900
+_MOST_TREES: Final = 200
+LEAST_EDIT: Final = 56
+"""The fewest bytes that an edit takes."""
 _ADDRESS: Final = 56
 """Bytes of an address with its indentation, and of the id in the fragment, about."""
 _VERB: Final = 15
@@ -226,6 +229,8 @@ class Differences:
 
     def _tree(self, lines: tuple[str, ...]) -> Tree:
         if lines not in self._trees:
+            if len(self._trees) >= _MOST_TREES:
+                self._trees.clear()  # a tree takes a hundred times the room of its text
             self._trees[lines] = Tree(lines)
         return self._trees[lines]
 

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from composer.importer.agents import Agent
-from composer.importer.differences import Change, Differences, written_size
+from composer.importer.differences import LEAST_EDIT, Change, Differences, written_size
 from composer.importer.factor import Body
 from composer.importer.pieces import cut_body
 
@@ -184,23 +184,31 @@ class _Finder:
                 return False
             one, other = other, one
         base, body = self._bodies[one], self._bodies[other]
+        apart, least = self._apart_sizes(one, other)
+        if apart - least <= self._min_saving:  # no edits could be short enough, so that none need be looked for
+            return False
         changes = self._differences.between(base.lines, body.lines)
         if not changes:
             return False
-        saving = self._apart_size(one, other) - written_size(changes)
+        saving = apart - written_size(changes)
         if saving <= self._min_saving:
             return False
         self.variants[body.key] = Variant(base.key, changes, saving)
         self._bases.add(base.key)
         return True
 
-    def _apart_size(self, one: int, other: int) -> int:
-        """The bytes of a body of its own that includes what it shares with the base, and those of the includes in both."""
-        size = -_INCLUDE if self._is_part else _ENTRY
+    def _apart_sizes(self, one: int, other: int) -> tuple[int, int]:
+        """Return what a body of its own costs, and the least that edits could.
+
+        The body includes what it shares with the base, and so does the base. Each place where the two differ is one edit at least, and
+        what only the body has is written in one.
+        """
+        size, least = -_INCLUDE if self._is_part else _ENTRY, 0
         for verb, first, last, _, _ in SequenceMatcher(None, self._keys[other], self._keys[one], autojunk=False).get_opcodes():
             own = sum(map(_size, self._keys[other][first:last]))
             size += min(own, _INCLUDED) if verb == "equal" else own
-        return size
+            least += 0 if verb == "equal" else LEAST_EDIT + (own if verb == "delete" else 0)
+        return size, least
 
 
 def _size(lines: Sequence[str]) -> int:

@@ -153,11 +153,15 @@ class _Printer:
         if run.is_written and slot.head[0].source is run.line.text.source:
             return self._written_gap(above, run)
         if above is None:
-            return ""
+            # What replaces the first block stands below the same blank lines.
+            replaced = run.line.trace.replaces
+            return (
+                self._blank_above(replaced.source, _first_words(replaced), slot.head[0], ends_at_words=True) if replaced is not None else ""
+            )
         is_replacement = slot.head[0].source is not run.line.text.source or slot.head[0].syntax.is_verbatim
         if is_replacement or above.line.slot.is_followed_by(slot):
             return "\n" * slot.gap
-        if run.around is not None and above.around is run.around:
+        if run.around is not None and run.around in self._lists:
             return "\n" if run.around.is_tight is False else ""
         return "\n"
 
@@ -229,6 +233,12 @@ def _places_taken(run: _Run) -> Iterator[tuple[SourceFile, int]]:
     elif run.is_written:
         source = run.line.text.source
         yield source, source.text.rfind("\n", 0, run.line.text.lines[-1].offset) + 1
+
+
+def _first_words(place: Location) -> int:
+    """Return where the first character of a block stands that is no blank."""
+    text = place.text
+    return place.start + len(text) - len(text.lstrip())
 
 
 def _print_run(run: _Run) -> Iterator[Segment]:

@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: build check test lint format clients wheel clean help
+.PHONY: build check test lint format bench clients wheel clean help
 
 build: $(INSTALLED) ## Compose all profiles into output/
 	$(BIN)/agent-composer build
@@ -31,6 +31,9 @@ format: $(TOOLED) ## Format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+bench: $(INSTALLED) ## Measure against a floor and other generators: benchmarks/RESULTS.md (BENCH=--quick for a sketch)
+	$(BIN)/python -m benchmarks $(BENCH)
+
 clients: build ## Have the real Claude Code, and agnix, read every output (needs npm; skipped without)
 	$(BIN)/python tools/check_clients.py
 
@@ -38,7 +41,7 @@ wheel: $(TOOLED) ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m hatchling build -d dist
 
 clean: ## Remove what can be made again, output/ excepted
-	rm -rf $(VENV) .clients dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf $(VENV) .bench .clients dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
 	find composer tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## List the targets

@@ -16,7 +16,7 @@ from benchmarks.rounds import ROUNDS_WHEN_SLOW, SLOW, Case
 from benchmarks.targets import Outcome, paired_ratios
 from benchmarks.watching import Watched
 
-__all__ = ["CHART", "Results", "write_results"]
+__all__ = ["CHART", "Results", "without_addresses", "write_results"]
 
 CHART: Final = "results.svg"
 MILLISECONDS: Final = 1000
@@ -112,7 +112,7 @@ def _unit(outcome: Outcome) -> str:
 
 def _verdict(outcome: Outcome) -> str:
     if outcome.measured is None:
-        return f"not measured: {_clean(outcome.reason)}"
+        return f"not measured: {without_addresses(outcome.reason)}"
     return "met" if outcome.is_met else f"**missed**, {_figure(outcome.measured / outcome.at_most)} times the target"
 
 
@@ -160,7 +160,7 @@ def _measure(measure: Measure) -> Iterator[str]:
 
 def _row(case: Case, reference: Case | None) -> str:
     if not case.samples:
-        return f"| {case.contender} | failed: {_clean(case.failure)} | | | | | |{' |' if reference else ''}"
+        return f"| {case.contender} | failed: {without_addresses(case.failure)} | | | | | |{' |' if reference else ''}"
     samples = case.samples.values()
     walls = [sample.wall for sample in samples]
     row = (
@@ -180,7 +180,7 @@ def _stages(results: Results) -> Iterator[str]:
         yield "A full build of the library workload, as `build --profile-stages` tells it:"
         yield ""
         yield "```text"
-        yield _clean(results.stages).rstrip("\n")
+        yield without_addresses(results.stages).rstrip("\n")
         yield "```"
     else:
         yield f"Not measured: {results.stages_missing}"
@@ -195,10 +195,10 @@ def _peers(results: Results) -> Iterator[str]:
     yield "| program | version | composes | measured |"
     yield "|---|---|---|---|"
     for found in results.peers:
-        how = "yes" if not found.reason else f"no: {_clean(found.reason)}"
+        how = "yes" if not found.reason else f"no: {without_addresses(found.reason)}"
         yield f"| {found.peer.name} | {found.version or '-'} | {'yes' if found.peer.composes else 'no'} | {how} |"
 
 
-def _clean(text: str) -> str:
+def without_addresses(text: str) -> str:
     """Take addresses and paths of this machine out of what a program said."""
     return _PATH.sub("(path)", _ADDRESS.sub("(address)", text)).replace("|", "\\|")

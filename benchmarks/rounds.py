@@ -46,8 +46,8 @@ class Timer(Protocol):
 class Case:
     """One command under one measure.
 
-    ``prepare`` brings a round's state about, untimed, and ``verify`` looks at the result and raises ``WrongResultError``; both get the number of
-    the round. Round 0 is the warm-up. ``made_ready`` is a command that is run once before it.
+    ``prepare`` brings a round's state about, untimed. ``verify`` looks at the result, and raises ``WrongResultError``. Both get the number
+    of the round; round 0 is the warm-up. ``made_ready`` is a command that is run once before it.
     """
 
     measure: str

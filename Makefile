@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: build check test lint format crash clients wheel clean help
+.PHONY: build check test lint format clients crash edits bench wheel clean help
 
 build: $(INSTALLED) ## Compose all profiles into output/
 	$(BIN)/agent-composer build
@@ -34,6 +34,12 @@ format: $(TOOLED) ## Format the code
 crash: $(TOOLED) ## Kill builds at every call that changes the disk, and see that the next build repairs (some minutes)
 	$(BIN)/python tools/try_crashes.py
 
+edits: $(TOOLED) ## Edit the outputs at random, 5 000 times, and take the edits home (some minutes)
+	$(BIN)/python tools/try_hand_edits.py $(EDITS)
+
+bench: $(INSTALLED) ## Measure against a floor and other generators: benchmarks/RESULTS.md (BENCH=--quick for a sketch)
+	$(BIN)/python -m benchmarks $(BENCH)
+
 clients: build ## Have the real Claude Code, and agnix, read every output (needs npm; skipped without)
 	$(BIN)/python tools/check_clients.py
 
@@ -41,7 +47,7 @@ wheel: $(TOOLED) ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m hatchling build -d dist
 
 clean: ## Remove what can be made again, output/ excepted
-	rm -rf $(VENV) .clients dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf $(VENV) .bench .clients dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
 	find composer tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## List the targets

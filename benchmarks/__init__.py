@@ -1,0 +1,1 @@
+"""Times agent-composer against a least program for the same work, and against other generators. See README.md."""

@@ -315,7 +315,7 @@ class Workspace:
             profiles: names; what they and the profiles that they extend say is looked at. None for all there is.
         """
         try:
-            raw = self._as_repaired(self.root, WriteScope(frozenset(), self.catalog.config.output)).read(LOCK_NAME)
+            raw = self.written_files().read(LOCK_NAME)
         except OSError:  # a build and a check read the lock, too, and report that
             return ()
         source = SourceFile.from_raw(LOCK_NAME, (raw or b"").decode(errors="replace"))
@@ -421,6 +421,14 @@ class Workspace:
         results = write_files(composition.files, DryRunDestination(root), scope, self.diagnostics)
         self.diagnostics.raise_errors()
         return _Comparison(composition, root, scope, results)
+
+    def written_files(self, into: Path | None = None) -> Destination:
+        """Return what reads the files below the workspace, or below a project that was built into, without changing any.
+
+        A run that was cut short is looked at as if it had been ended.
+        """
+        scope = WriteScope(frozenset(), self.catalog.config.output) if into is None else WriteScope.into(())
+        return self._as_repaired(into or self.root, scope)
 
     @staticmethod
     def _as_repaired(root: Path, scope: WriteScope) -> Destination:

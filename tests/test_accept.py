@@ -413,7 +413,7 @@ def test_a_source_that_changed_since_it_was_looked_at_is_not_written(tmp_path: P
     acceptance = proposed(root)
     place = root / "profiles/shop.yaml"
     place.write_text(place.read_text() + "# more\n")
-    with pytest.raises(ComposerError, match="source-changed"):
+    with pytest.raises(ComposerError, match="file-changed"):
         write_acceptance(Workspace.open(root), acceptance)
 
 

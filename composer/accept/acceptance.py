@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +11,13 @@ from composer.accept.inverse import RefusedChangeError
 from composer.accept.proposals import Scope
 from composer.accept.taking_home import OutputKey, Refusal, Taker, users_of
 from composer.errors import Diagnostics, InternalError
-from composer.files.destination import DiskDestination
+from composer.files.destination import Destination, DiskDestination
+from composer.files.disk_errors import commit_changes, hold_and_repair
 from composer.files.lock import LOCK_NAME, LockEntry, content_digest, parse_lock
+from composer.files.transaction import Change
 from composer.model import FileResult, OutputFile
 from composer.source import SourceFile, unlocated
+from composer.stages.write import WriteScope
 from composer.workspace import Workspace
 
 __all__ = ["Acceptance", "ChangedText", "EditedOutput", "TakenChange", "propose_acceptance", "write_acceptance"]
@@ -145,7 +148,7 @@ def _project_of(path: str, file: OutputFile) -> str:
 def _as_written(workspace: Workspace, path: str, file: OutputFile) -> tuple[bytes | None, LockEntry | None]:
     """Return what an output holds now, and what the lock knows of it."""
     project = _project_of(path, file)
-    destination = DiskDestination(Path(project) if project else workspace.root)
+    destination = workspace.written_files(Path(project) if project else None)
     raw_lock = destination.read(f".{LOCK_NAME}" if project else LOCK_NAME)
     lock = parse_lock(SourceFile.from_raw(LOCK_NAME, (raw_lock or b"").decode(errors="replace")), Diagnostics())
     below = str(file.path) if project else path
@@ -183,8 +186,13 @@ def _acceptance(
     return Acceptance(tuple(outputs), sources, tuple(others), draft)
 
 
-def write_acceptance(workspace: Workspace, acceptance: Acceptance) -> tuple[FileResult, ...]:
-    """Write the changed sources, all or none, and build what they reach.
+def write_acceptance(workspace: Workspace, acceptance: Acceptance, wait: Callable[[int], bool] | None = None) -> tuple[FileResult, ...]:
+    """Write the changed sources and build what they reach: all of it or nothing, but for projects that were built into, which follow.
+
+    Args:
+        workspace: where the sources are.
+        acceptance: what to write.
+        wait: asked before each new try while another run is writing; see :meth:`Workspace.build`.
 
     Raises:
         ComposerError: if the disk fails; or if a source is not as it was when the acceptance was made.
@@ -193,27 +201,42 @@ def write_acceptance(workspace: Workspace, acceptance: Acceptance) -> tuple[File
     if acceptance.refusals:
         message = "an acceptance with refusals cannot be written"
         raise ValueError(message)
-    destination = DiskDestination(workspace.root)
     found = Diagnostics()
-    for source in acceptance.sources:
-        content = destination.read(source.path)
-        now = SourceFile.from_raw(source.path, content.decode()).text if content is not None else None
-        if now != source.before:
+    destination = workspace.written_files()
+    changes = [
+        Change(source.path, destination.read(source.path), acceptance.draft.raw(source.path).encode()) for source in acceptance.sources
+    ]
+    for source, change in zip(acceptance.sources, changes, strict=True):
+        if change.before is None or SourceFile.from_raw(source.path, change.before.decode(errors="replace")).text != source.before:
             hint = "look at it, and accept again"
-            found.error("source-changed", f"`{source.path}` has changed since it was looked at", unlocated(source.path), hint)
+            found.error("file-changed", f"`{source.path}` has changed since it was looked at", unlocated(source.path), hint)
     found.raise_errors()
-    for source in acceptance.sources:
-        destination.write(source.path, acceptance.draft.raw(source.path).encode())
-    fresh = Workspace.open(workspace.root, target=workspace.target.name)
+    changed = workspace.with_files({change.path: change.after for change in changes if change.after is not None})
+    builds = _builds(acceptance, destination)
     results: list[FileResult] = []
-    for project, profiles in _builds(acceptance, destination).items():
-        names = [name for name in fresh.profiles if name in profiles]
-        for chosen in [[name] for name in names] if project else [names]:
-            results.extend(fresh.build(chosen, into=project or None).results)
+    here = [name for name in changed.profiles if name in builds.get("", ())]
+    if here:
+        results.extend(changed.build(here, sources=changes, wait=wait).results)
+    else:
+        _write_sources(workspace, changes, found)
+    for project, profiles in builds.items():
+        for name in sorted(profiles) if project else ():
+            fresh = Workspace.open(workspace.root, target=workspace.target.name)
+            results.extend(fresh.build(name, into=project, wait=wait).results)
     return tuple(results)
 
 
-def _builds(acceptance: Acceptance, destination: DiskDestination) -> Mapping[str, set[str]]:
+def _write_sources(workspace: Workspace, changes: Sequence[Change], found: Diagnostics) -> None:
+    """Write the sources of a workspace that has no outputs of its own."""
+    destination = DiskDestination(workspace.root)
+    scope = WriteScope(frozenset(), workspace.catalog.config.output)
+    with hold_and_repair(destination, scope.may_write, found) as is_ready:
+        if is_ready:
+            commit_changes(changes, destination, found)
+    found.raise_errors()
+
+
+def _builds(acceptance: Acceptance, destination: Destination) -> Mapping[str, set[str]]:
     """Return the profiles to build, by the project that they are built into; none for the workspace's own folder, where it has outputs."""
     builds: dict[str, set[str]] = {}
     for output in acceptance.outputs:

@@ -9,6 +9,7 @@ import typer
 
 from composer.cli.options import common, examples
 from composer.cli.session import Session
+from composer.cli.waiting import Patience
 
 if TYPE_CHECKING:
     from composer.accept.acceptance import Acceptance, ChangedText
@@ -66,7 +67,7 @@ def accept(
         _print(acceptance, session)
     is_written = False
     if acceptance.sources and not acceptance.refusals and not dry_run and (yes or _agrees(session)):
-        results = write_acceptance(workspace, acceptance)
+        results = write_acceptance(workspace, acceptance, Patience(session.err))
         is_written = True
         if not session.is_json and not session.is_quiet:
             changed = [result for result in results if result.action.value != "unchanged"]

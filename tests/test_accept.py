@@ -343,6 +343,18 @@ def test_an_output_whose_sources_changed_is_not_accepted(tmp_path: Path) -> None
         proposed(root)
 
 
+def test_a_file_that_is_no_output_is_not_accepted(tmp_path: Path) -> None:
+    """One that is gone, and one that the lock does not know."""
+    root = workspace(tmp_path)
+    (root / DEV).unlink()
+    with pytest.raises(ComposerError, match="output-missing"):
+        proposed(root)
+    (root / DEV).write_text("mine\n")
+    (root / "agent-composer.lock").unlink()
+    with pytest.raises(ComposerError, match="foreign-output"):
+        proposed(root)
+
+
 def test_several_edits_of_one_file_are_taken_together(tmp_path: Path) -> None:
     """Words, a field, and an item."""
     root = workspace(tmp_path)

@@ -25,6 +25,7 @@ from composer.workspace import Workspace
 
 ROOT: Final = Path(__file__).parents[1]
 LANGUAGE: Final = ROOT / "docs" / "language.md"
+DRIFT: Final = ROOT / "docs" / "drift.md"
 README: Final = ROOT / "README.md"
 IMPACT: Final = ROOT / "docs" / "impact.md"
 PAGES: Final = (README, *sorted((ROOT / "docs").glob("*.md")))
@@ -78,6 +79,7 @@ def prose_of(page: Path) -> str:
 
 _COMMAND: Final = re.compile(r"^\$ (?P<command>.+)$", re.MULTILINE)
 _APPEND: Final = re.compile(r'^echo "(?P<text>[^"]+)" >> (?P<path>\S+)$')
+_REPLACE: Final = re.compile(r'^sed -i "s/(?P<old>[^/"]+)/(?P<new>[^/"]+)/" (?P<path>\S+)$')
 _COLOR: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -104,6 +106,12 @@ class Console:
         if match := _APPEND.match(command):
             with (self.folder / match["path"]).open("a", encoding="utf-8", newline="\n") as file:
                 file.write(f"{match['text']}\n")
+            return ""
+        if match := _REPLACE.match(command):
+            place = self.folder / match["path"]
+            text = place.read_text(encoding="utf-8")
+            assert match["old"] in text
+            place.write_text(text.replace(match["old"], match["new"]), encoding="utf-8", newline="\n")
             return ""
         assert command.startswith("cd "), f"the pages use few commands, and `{command}` is none of them"
         self.folder /= command.removeprefix("cd ")
@@ -138,6 +146,7 @@ _OUTPUT: Final = re.compile(r"^`output/(?P<profile>[^/`]+)/(?P<path>[^`]+)`$")
 _PART: Final = re.compile(r"^The (?P<part>body|front matter)(?: of `(?P<agent>[^`]+)`)?(?: with `--set (?P<setting>[^`]+)`)?:$")
 _FOUND: Final = re.compile(r"^The (?P<severity>error|warning|notice)s?:$")
 _RUN: Final = "The run:"
+_GOES_ON: Final = "goes on:"
 
 
 @dataclass
@@ -163,6 +172,8 @@ class Bench:
             return errors_of(self._workspace()) if match["severity"] == "error" else self._remarks(match["severity"])
         if sample.label == _RUN:
             return Console(write_workspace(self.root / "run", self._all_files())).replay(sample.text)
+        if sample.label.endswith(_GOES_ON):
+            return Console(self.root / "run").replay(sample.text)
         return None
 
     def _workspace(self) -> Path:
@@ -192,20 +203,24 @@ class Bench:
 
 
 def examples() -> list[object]:
-    """Give the sections of the reference with their blocks."""
-    sections = groupby(samples_of(LANGUAGE), key=lambda sample: sample.heading)
-    return [pytest.param(list(samples), id=heading) for heading, samples in sections if heading]
+    """Give the sections of the reference and of the page on drift with their blocks."""
+    return [
+        pytest.param(page, list(samples), id=heading)
+        for page in (LANGUAGE, DRIFT)
+        for heading, samples in groupby(samples_of(page), key=lambda sample: sample.heading)
+        if heading
+    ]
 
 
-@pytest.mark.parametrize("samples", examples())
-def test_an_example_gives_what_the_page_shows(samples: list[Sample], tmp_path: Path) -> None:
-    """Each section of the reference is a workspace; what it shows of the result is what comes out, to the character."""
+@pytest.mark.parametrize(("page", "samples"), examples())
+def test_an_example_gives_what_the_page_shows(page: Path, samples: list[Sample], tmp_path: Path) -> None:
+    """Each section of the reference, and of the page on drift, is a workspace; what it shows of the result is what comes out, to the character."""
     bench = Bench(tmp_path)
     for sample in samples:
         result = bench.result(sample)
         assert result is not None or _SOURCE.match(sample.label), f"line {sample.line}: what is this block? `{sample.label}`"
         if result is not None:
-            assert sample.text == result, f"docs/language.md:{sample.line}"
+            assert sample.text == result, f"docs/{page.name}:{sample.line}"
 
 
 def test_what_stands_around_an_example_is_what_the_page_says() -> None:

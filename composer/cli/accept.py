@@ -117,7 +117,8 @@ def _print(acceptance: Acceptance, session: Session) -> None:
         _print_diffs(acceptance.sources, session)
         if acceptance.others:
             profiles = {other.profile for other in acceptance.others}
-            out.line(f"{_count(len(acceptance.others), 'other output')} of {_count(len(profiles), 'profile')} change with them:", "bold")
+            verb = "changes" if len(acceptance.others) == 1 else "change"
+            out.line(f"{_count(len(acceptance.others), 'other output')} of {_count(len(profiles), 'profile')} {verb} with them:", "bold")
             _print_diffs(acceptance.others, session)
         else:
             out.line("No other output changes.", "bold")

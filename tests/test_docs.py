@@ -214,7 +214,7 @@ def examples() -> list[object]:
 
 @pytest.mark.parametrize(("page", "samples"), examples())
 def test_an_example_gives_what_the_page_shows(page: Path, samples: list[Sample], tmp_path: Path) -> None:
-    """Each section of the reference, and of the page on drift, is a workspace; what it shows of the result is what comes out, to the character."""
+    """Each section of these pages is a workspace; what it shows of the result is what comes out, to the character."""
     bench = Bench(tmp_path)
     for sample in samples:
         result = bench.result(sample)

@@ -385,12 +385,12 @@ def test_a_shared_run_is_named_after_what_stands_there(tmp_path: Path, above: st
 
 
 def test_two_runs_of_one_name_get_a_number(tmp_path: Path) -> None:
-    """And what several folders share stands in the folder of what is shared."""
+    """Where the words that tell them apart are the same, too; what several folders share stands in the folder of what is shared."""
     other = _RULES.replace("follow", "keep")
     texts = {"ant": _RULES, "bee": _RULES, "cat": other, "dog": other}
     folders = dict(zip(texts, "pqpq", strict=True))
     files = {f"{folders[one]}/{one}.md": f"I, {one}.\n\n## Rules\n\n{text}\n## {one}\n".encode() for one, text in texts.items()}
-    assert sorted(_import(tmp_path, files).layout.names.values()) == ["shared/rules", "shared/rules-2"]
+    assert sorted(_import(tmp_path, files).layout.names.values()) == ["shared/rules-rule-number", "shared/rules-rule-number-2"]
 
 
 # --- the grammar ------------------------------------------------------------------------------------------------------

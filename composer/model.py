@@ -243,11 +243,11 @@ class Look:
     """
 
     name: str
-    title: str
-    end: str = ""
-    gap: int | None = None
-    indent: int = 0
-    as_sentences: bool = False
+    title: str = field(hash=False)
+    end: str = field(default="", hash=False)
+    gap: int | None = field(default=None, hash=False)
+    indent: int = field(default=0, hash=False)
+    as_sentences: bool = field(default=False, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -581,6 +581,8 @@ class RenderedDocument:
     blocks: tuple[PlannedBlock, ...]
     absences: tuple[Absence, ...] = ()
     body: tuple[Segment, ...] = ()
+    body_text: str | None = None
+    """The text of ``body``, where layout has joined it already."""
 
 
 # --- Output -----------------------------------------------------------------------------------------------------------

@@ -597,11 +597,13 @@ class OutputFile:
     path: PurePosixPath
     segments: tuple[Segment, ...]
     document: RenderedDocument
+    joined: str | None = None
+    """The text of ``segments``, where it has been joined already."""
 
     @property
     def text(self) -> str:
         """The whole text."""
-        return "".join(segment.text for segment in self.segments)
+        return self.joined if self.joined is not None else "".join([segment.text for segment in self.segments])
 
     @property
     def content(self) -> bytes:

@@ -74,6 +74,8 @@ def plain_value(node: YamlScalar) -> str | int | float | bool:
         return node.text
     if node.text in {"true", "false"}:
         return node.text == "true"
+    if node.text[:1].isalpha():
+        return node.text
     digits = node.text.removeprefix("-")
     if digits.isascii() and digits.isdigit() and (digits == "0" or not digits.startswith("0")):
         return int(node.text)

@@ -162,10 +162,11 @@ def _lay_apart(blocks: Iterable[PlannedBlock], looks: tuple[Look, ...], laid: _S
     stretches: list[_Stretch] = []
     above: _Edge = None
     number = 0
+    frame = _Frame(0, looks, laid=laid)
     for block in blocks:
         if isinstance(block, PlannedSection) and block.title is not None:
             number += 1
-        found = _lay_alone(block, number, _Frame(0, looks, laid=laid))
+        found = _lay_alone(block, number, frame)
         if found.edges is not None:
             if above is not None and found.edges[0] == above:
                 return None
@@ -179,8 +180,8 @@ def _lay_alone(block: PlannedBlock, number: int, frame: _Frame) -> _Laid:
     """Lay a block out by itself, or take the layout that it has in another agent."""
     layouts = frame.laid.get(block) if frame.laid is not None else None
     key = (frame.indent, frame.looks, _printed_number(block, number, frame.looks))
-    if layouts is not None and key in layouts:
-        known: _Laid = layouts[key]
+    known: _Laid | None = layouts.get(key) if layouts is not None else None
+    if known is not None:
         return known
     lists = list(_top_lists((block,), frame.indent, frame.looks))
     joined = _join_lists(lists)

@@ -8,7 +8,6 @@ from typing import Final
 
 from composer.errors import Diagnostics, InternalError, Note
 from composer.model import OutputFile, RenderedDocument, Segment, SegmentKind
-from composer.source import Location
 from composer.targets import Target
 from composer.verbatim_file import emit_verbatim
 

@@ -228,11 +228,7 @@ class _Planner:
 
     def _has_room(self, part: PlannedPart) -> bool:
         """Whether a part stays below the caps; where it does not, it is planned anew, to tell where."""
-        return (
-            self._count + part.count <= MAX_BLOCKS
-            and self._rounds + part.rounds <= MAX_ROUNDS
-            and self._depth + part.depth <= MAX_DEPTH
-        )
+        return self._count + part.count <= MAX_BLOCKS and self._rounds + part.rounds <= MAX_ROUNDS and self._depth + part.depth <= MAX_DEPTH
 
     def _made(self, shelf: Shelf[PlannedPart], make: Callable[[], list[Planned]]) -> Sequence[Planned]:
         scope, outer, outer_reads = self._scope, self.effects, self._scope.reads

@@ -116,11 +116,7 @@ class _Renderer:
 
     def _has_room(self, part: RenderedPart) -> bool:
         """Whether a part stays below the caps; where it does not, it is filled anew, to tell where."""
-        return (
-            self._size + part.size <= MAX_DOCUMENT
-            and self._parts + part.parts <= MAX_PARTS
-            and self._rounds + part.rounds <= MAX_ROUNDS
-        )
+        return self._size + part.size <= MAX_DOCUMENT and self._parts + part.parts <= MAX_PARTS and self._rounds + part.rounds <= MAX_ROUNDS
 
     def _made(self, shelf: Shelf[RenderedPart], block: PlannedBlock | PlannedItem) -> PlannedBlock | PlannedItem | None:
         scope, outer_reads, outer_used = self._scope, self._scope.reads, self._scope.used

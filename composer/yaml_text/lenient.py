@@ -106,6 +106,7 @@ def _read_events(text: str) -> object:
     document: list[Any] = []
     around: list[list[Any]] = []
     inside = document
+    event: Any
     for event in yaml.parse(text, Loader=_LoaderBase):
         kind = type(event)
         if kind is yaml.ScalarEvent and event.anchor is None and event.tag is None:

@@ -601,16 +601,28 @@ class OutputFile:
     document: RenderedDocument
     joined: str | None = None
     """The text of ``segments``, where it has been joined already."""
+    encoded: bytes | None = None
+    """The bytes of the file, where they are kept in place of the text."""
 
     @property
     def text(self) -> str:
         """The whole text."""
+        if self.encoded is not None:
+            return self.encoded.decode()
         return self.joined if self.joined is not None else "".join([segment.text for segment in self.segments])
+
+    def without_origins(self) -> OutputFile:
+        """Return the same file with its bytes and its agent, and nothing of what it was made of: all that writing it takes."""
+        agent = self.document.plan.agent
+        bare = ResolvedAgent(agent.name, agent.fragment, {}, {}, (), {}, agent.location)
+        plan = AgentPlan(bare, (), (), frozenset(), frozenset())
+        document = RenderedDocument(self.profile, self.document.name, {}, plan, {}, ())
+        return OutputFile(self.profile, self.agent, self.path, (), document, encoded=self.content)
 
     @property
     def content(self) -> bytes:
         """The bytes of the file."""
-        return self.text.encode()
+        return self.encoded if self.encoded is not None else self.text.encode()
 
 
 class FileAction(StrEnum):

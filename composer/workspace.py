@@ -159,10 +159,19 @@ class Workspace:
         Raises:
             ComposerError: if anything is wrong, with everything that is.
         """
+        return self._compose_all(profiles, overrides, progress)
+
+    def _compose_all(
+        self, profiles: str | Iterable[str] | None, overrides: Iterable[str], progress: Progress | None, *, keeps_origins: bool = True
+    ) -> Composition:
+        """Compose; without origins a file is its text alone, and what it was made of is let go as soon as its profile is done."""
         index = self._begin_run()
         names = self._select(profiles)
         settings = read_overrides(overrides, index)
-        files = [file for name in names for file in self._compose(name, settings, progress)]
+        files: list[OutputFile] = []
+        for name in names:
+            made = self._compose(name, settings, progress)
+            files.extend(made if keeps_origins else [file.without_origins() for file in made])
         self.diagnostics.raise_errors()
         return Composition(names, tuple(files), tuple(self.diagnostics))
 
@@ -217,7 +226,7 @@ class Workspace:
         Raises:
             ComposerError: if anything is wrong; then nothing was written, unless the disk failed on the way.
         """
-        composition = self.compose(profiles, overrides=overrides, progress=progress)
+        composition = self._compose_all(profiles, overrides, progress, keeps_origins=False)
         root = self._destination_root(into, composition.profiles)
         destination: Destination = DryRunDestination(root) if dry_run else DiskDestination(root)
         scope = self._scope(composition.profiles, is_whole=profiles is None, into=into)
@@ -279,14 +288,20 @@ class Workspace:
         Raises:
             ComposerError: if anything is wrong.
         """
-        composition = self.compose(profiles, overrides=overrides, progress=progress)
+        composition = self._compose_all(profiles, overrides, progress, keeps_origins=False)
         scope = self._scope(composition.profiles, is_whole=profiles is None, into=None)
         destination = DryRunDestination(self.root)
         results = write_files(composition.files, destination, scope, self.diagnostics)
         self.diagnostics.raise_errors()
-        composed = {scope.path_of(file): file.text for file in composition.files}
+        composed = {scope.path_of(file): file for file in composition.files}
         differences = tuple(
-            Difference(result.path, result.profile, result.action, self._on_disk(result.path), composed.get(result.path, ""))
+            Difference(
+                result.path,
+                result.profile,
+                result.action,
+                self._on_disk(result.path),
+                composed[result.path].text if result.path in composed else "",
+            )
             for result in results
             if result.action is not FileAction.UNCHANGED
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from composer.errors import Diagnostics, Note, nearest_name
@@ -43,26 +44,12 @@ class Scope:
 
     def __post_init__(self) -> None:
         """Make the answers."""
-        self.answers = Answers(self._answer)
+        self.answers = Answers(partial(_answer, self.variables, self.printed, self.context))
 
     def read(self, question: str) -> None:
         """Note that a part being composed depends on the answer to a question."""
         if self.reads is not None:
             self.reads[question] = self.answers[question]
-
-    def _answer(self, question: str) -> Hashable:
-        """Tell what a text sees of a name: whether it has a value, or the value, so that different ones never compare equal."""
-        if question[0] == "?":
-            name = question[1:]
-            return name in self.printed or ("." not in name and name in self.context)
-        variable = self.variables.get(question)
-        if variable is not None:
-            data = variable.data
-            return (variable.text, tuple(data) if isinstance(data, list) else data)
-        value: object = self.context
-        for key in question.split("."):
-            value = value.get(key) if isinstance(value, Mapping) else None
-        return (self.printed.get(question), repr(value))
 
     def has_names(self, expression: Expression, location: Location, via: Sequence[Location], loop: Mapping[str, Plain]) -> bool:
         """Whether every name of an expression has a value; note its use, and report a name that has none."""
@@ -167,6 +154,23 @@ def _printed(path: str, values: Mapping[str, FieldValue]) -> Iterable[tuple[str,
             yield from _printed(name, value.value)
         else:
             yield name, ", ".join(item.value.text for item in value.value if isinstance(item.value, YamlScalar))
+
+
+def _answer(
+    variables: Mapping[str, ResolvedVariable], printed: Mapping[str, str], context: Mapping[str, Plain], question: str
+) -> Hashable:
+    """Tell what a text sees of a name: whether it has a value, or the value, so that different ones never compare equal."""
+    if question[0] == "?":
+        name = question[1:]
+        return name in printed or ("." not in name and name in context)
+    variable = variables.get(question)
+    if variable is not None:
+        data = variable.data
+        return (variable.text, tuple(data) if isinstance(data, list) else data)
+    value: object = context
+    for key in question.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return (printed.get(question), repr(value))
 
 
 def loop_state(position: int, length: int) -> dict[str, Plain]:

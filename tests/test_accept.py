@@ -376,6 +376,22 @@ def test_an_edit_of_one_of_two_named_files_stays_with_its_agent(tmp_path: Path) 
     assert not Workspace.open(root).check().differences
 
 
+def test_an_edit_in_a_project_that_was_built_into_is_taken_home(tmp_path: Path) -> None:
+    """And the project is built again; the workspace's own outputs follow."""
+    root = workspace(tmp_path / "agents")
+    project = tmp_path / "shop"
+    project.mkdir()
+    Workspace.open(root).build("shop", into=project)
+    place = project / ".claude/agents/dev.md"
+    text = place.read_text().replace("Check every input", "Check every single input")
+    place.write_text(text)
+    opened = Workspace.open(root)
+    file = next(file for file in opened.compose("shop").files if file.agent == "dev")
+    write_acceptance(opened, propose_acceptance(opened, [(place.as_posix(), file)]))
+    assert place.read_text() == text == (root / DEV).read_text()
+    assert "every single" in (project / ".claude/agents/tester.md").read_text()
+
+
 # --- the files of the sources -------------------------------------------------------------------------------------------
 
 

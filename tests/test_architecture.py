@@ -20,7 +20,7 @@ IMPORTER = {f"composer.importer.{name}" for name in ("existing", "run", "sources
 TOUCH_THE_DISK = {"composer.files.destination", "composer.files.disk", "composer.starter.pack", "composer.workspace", *IMPORTER}
 """The importer, the writer, the reader, the library that travels along, and the API, which looks for the workspace's folder."""
 
-KNOW_PATHS = TOUCH_THE_DISK | {"composer.importer.proof", "composer.starter.first_workspace"}
+KNOW_PATHS = TOUCH_THE_DISK | {"composer.accept.acceptance", "composer.importer.proof", "composer.starter.first_workspace"}
 """These pass the path of a folder on."""
 
 DISK_MODULES = {"fileinput", "glob", "io", "os", "shutil", "tempfile"}

@@ -7,6 +7,7 @@ figure that has to be 0). `make edits` runs 5 000 of them.
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import random
 import shutil
@@ -21,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "property"))
 
-from hand_edits import EDITS, edit_at_random  # type: ignore[import-not-found]  # noqa: E402 - found by the line above
+from hand_edits import EDITS, edit_at_random  # noqa: E402 - found by the line above
 
 from composer.accept.acceptance import Acceptance, propose_acceptance  # noqa: E402
 from composer.accept.drafts import Draft  # noqa: E402
@@ -58,7 +59,7 @@ def try_edits(seed: int, count: int) -> list[Outcome]:
 def _try_all(root: Path, rng: random.Random, count: int) -> Iterator[Outcome]:
     workspace = Workspace.open(root)
     composed = workspace.compose().files
-    start = Draft(root, workspace.target)
+    start = Draft(root.as_posix(), workspace.target)
     for _ in range(count):
         file = rng.choice(composed)
         kind = rng.choice(list(EDITS))
@@ -110,8 +111,6 @@ def _prove(root: Path, composed: Sequence[OutputFile], acceptance: Acceptance, k
 
 
 def _difference(before: str, after: str) -> str:
-    import difflib
-
     return "\n".join(
         line for line in difflib.unified_diff(before.split("\n"), after.split("\n"), n=1, lineterm="") if line[:3] not in {"---", "+++"}
     )

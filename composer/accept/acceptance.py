@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from composer.accept.drafts import Draft
 from composer.accept.inverse import RefusedChangeError
 from composer.accept.proposals import Scope
 from composer.accept.taking_home import OutputKey, Refusal, Taker, users_of
-from composer.errors import ComposerError, Diagnostics, InternalError
+from composer.errors import Diagnostics, InternalError
 from composer.files.destination import DiskDestination
-from composer.files.lock import LOCK_NAME, content_digest, parse_lock
-from composer.model import OutputFile
+from composer.files.lock import LOCK_NAME, LockEntry, content_digest, parse_lock
+from composer.model import FileResult, OutputFile
 from composer.source import SourceFile, unlocated
-from composer.workspace import BuildReport, Workspace
+from composer.workspace import Workspace
 
 __all__ = ["Acceptance", "ChangedText", "EditedOutput", "TakenChange", "propose_acceptance", "write_acceptance"]
 
@@ -40,13 +41,17 @@ class TakenChange:
 
 @dataclass(frozen=True, slots=True)
 class EditedOutput:
-    """One of the files that were named: what was taken home of it, and what could not be."""
+    """One of the files that were named: what was taken home of it, and what could not be.
+
+    ``project`` is the folder that it was built into, where that is not the workspace's own.
+    """
 
     path: str
     profile: str
     agent: str
     taken: tuple[TakenChange, ...]
     refusals: tuple[Refusal, ...]
+    project: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +90,8 @@ def propose_acceptance(
 
     Args:
         workspace: where the sources are.
-        files: each edited file's path below the workspace, and what is composed for it.
+        files: each edited file's path below the workspace, or the whole path of one that was built into a project, and what is composed
+            for it.
         scope: how far changes shall reach; None chooses: the fragment where no other profile uses it, else the profile.
         start: the sources as they are on disk, where they were composed before.
 
@@ -93,7 +99,7 @@ def propose_acceptance(
         ComposerError: where a file is no output as the tool wrote it but for hand edits, or nothing was edited.
     """
     edited = _read_edited(workspace, files)
-    start = start or Draft(workspace.root, workspace.target)
+    start = start or Draft(workspace.root.as_posix(), workspace.target)
     try:
         users = users_of(start)
     except RefusedChangeError as error:  # pragma: no cover - what is wrong in the sources was raised when the files were composed
@@ -106,20 +112,16 @@ def propose_acceptance(
         home = Taker(*one.key, one.text, users, scope, others).take(draft)
         draft = home.draft
         taken = tuple(TakenChange(one.path, proposal.scope, proposal.about) for proposal in home.proposals)
-        outputs.append(EditedOutput(one.path, *one.key, taken, home.refusals))
+        outputs.append(EditedOutput(one.path, *one.key, taken, home.refusals, _project_of(one.path, one.file)))
     return _acceptance(workspace, start, draft, wanted, outputs)
 
 
 def _read_edited(workspace: Workspace, files: Sequence[tuple[str, OutputFile]]) -> list[_Edited]:
     found = Diagnostics()
-    destination = DiskDestination(workspace.root)
-    raw_lock = destination.read(LOCK_NAME)
-    lock = parse_lock(SourceFile.from_raw(LOCK_NAME, (raw_lock or b"").decode(errors="replace")), Diagnostics())
     edited: list[_Edited] = []
     for path, file in files:
         place = unlocated(path)
-        content = destination.read(path)
-        entry = lock.outputs.get(path)
+        content, entry = _as_written(workspace, path, file)
         if content is None:
             found.error("output-missing", f"`{path}` is not there", place, "run `agent-composer build` to write it")
         elif entry is None:
@@ -133,6 +135,21 @@ def _read_edited(workspace: Workspace, files: Sequence[tuple[str, OutputFile]]) 
             edited.append(_Edited(path, file, text))
     found.raise_errors()
     return edited
+
+
+def _project_of(path: str, file: OutputFile) -> str:
+    """Return the folder that an output was built into, of a path that is not below the workspace; else nothing."""
+    return path.removesuffix(f"/{file.path}") if path.startswith("/") or path[1:3] == ":/" else ""
+
+
+def _as_written(workspace: Workspace, path: str, file: OutputFile) -> tuple[bytes | None, LockEntry | None]:
+    """Return what an output holds now, and what the lock knows of it."""
+    project = _project_of(path, file)
+    destination = DiskDestination(Path(project) if project else workspace.root)
+    raw_lock = destination.read(f".{LOCK_NAME}" if project else LOCK_NAME)
+    lock = parse_lock(SourceFile.from_raw(LOCK_NAME, (raw_lock or b"").decode(errors="replace")), Diagnostics())
+    below = str(file.path) if project else path
+    return destination.read(below), lock.outputs.get(below)
 
 
 def _text(path: str, content: bytes, found: Diagnostics) -> str | None:
@@ -150,8 +167,8 @@ def _acceptance(
     sources = tuple(
         ChangedText(path, start.text(path), draft.text(path)) for path in sorted(draft.files) if start.text(path) != draft.text(path)
     )
-    before = {(file.profile, file.agent): file for profile in start.profiles for file in start.compose(profile)}
-    after = {(file.profile, file.agent): file for profile in draft.profiles for file in draft.compose(profile)}
+    before = {(file.profile, file.agent): file for file in start.compose_all()}
+    after = {(file.profile, file.agent): file for file in draft.compose_all()}
     others: list[ChangedText] = []
     for key in sorted({**before, **after}):
         old, new = before.get(key), after.get(key)
@@ -159,13 +176,14 @@ def _acceptance(
         if key in wanted:
             is_right = new_text == wanted[key]
             if not is_right and not any(output.refusals for output in outputs):
-                raise InternalError(f"what was taken home of {key[1]} does not give the edited file")
+                message = f"what was taken home of {key[1]} does not give the edited file"
+                raise InternalError(message)
         elif old_text != new_text and (shown := new or old) is not None:
             others.append(ChangedText(workspace.path_of(shown), old_text, new_text, key[0]))
     return Acceptance(tuple(outputs), sources, tuple(others), draft)
 
 
-def write_acceptance(workspace: Workspace, acceptance: Acceptance) -> BuildReport:
+def write_acceptance(workspace: Workspace, acceptance: Acceptance) -> tuple[FileResult, ...]:
     """Write the changed sources, all or none, and build what they reach.
 
     Raises:
@@ -173,7 +191,8 @@ def write_acceptance(workspace: Workspace, acceptance: Acceptance) -> BuildRepor
         ValueError: if something could not be taken home: then nothing may be written.
     """
     if acceptance.refusals:
-        raise ValueError("an acceptance with refusals cannot be written")
+        message = "an acceptance with refusals cannot be written"
+        raise ValueError(message)
     destination = DiskDestination(workspace.root)
     found = Diagnostics()
     for source in acceptance.sources:
@@ -185,6 +204,23 @@ def write_acceptance(workspace: Workspace, acceptance: Acceptance) -> BuildRepor
     found.raise_errors()
     for source in acceptance.sources:
         destination.write(source.path, acceptance.draft.raw(source.path).encode())
-    profiles = {output.profile for output in acceptance.outputs} | {other.profile for other in acceptance.others}
     fresh = Workspace.open(workspace.root, target=workspace.target.name)
-    return fresh.build([name for name in fresh.profiles if name in profiles])
+    results: list[FileResult] = []
+    for project, profiles in _builds(acceptance, destination).items():
+        names = [name for name in fresh.profiles if name in profiles]
+        for chosen in [[name] for name in names] if project else [names]:
+            results.extend(fresh.build(chosen, into=project or None).results)
+    return tuple(results)
+
+
+def _builds(acceptance: Acceptance, destination: DiskDestination) -> Mapping[str, set[str]]:
+    """Return the profiles to build, by the project that they are built into; none for the workspace's own folder, where it has outputs."""
+    builds: dict[str, set[str]] = {}
+    for output in acceptance.outputs:
+        builds.setdefault(output.project, set()).add(output.profile)
+    lock = parse_lock(SourceFile.from_raw(LOCK_NAME, (destination.read(LOCK_NAME) or b"").decode(errors="replace")), Diagnostics())
+    here = {entry.profile for entry in lock.outputs.values()}
+    changed = {other.profile for other in acceptance.others} | {output.profile for output in acceptance.outputs}
+    if changed & here:
+        builds.setdefault("", set()).update(changed & here)
+    return builds

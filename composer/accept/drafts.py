@@ -5,9 +5,10 @@ A change is a run of characters in a file, or an entry of its YAML. Every other 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Final
 
 from composer.accept.inverse import Reason, RefusedChangeError
 from composer.errors import Diagnostics
@@ -21,6 +22,8 @@ from composer.targets import Target
 from composer.yaml_text.rewrite import NewValue, RewriteRefusedError, add_entry, remove_entry, set_text
 
 __all__ = ["AddEntry", "Draft", "RemoveEntry", "SetText", "SourceChange", "Splice"]
+
+_FENCE: Final = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 Keys = tuple[str | int, ...]
 
@@ -70,7 +73,7 @@ SourceChange = Splice | SetText | AddEntry | RemoveEntry
 class Draft:
     """A workspace in memory. ``files`` has the changed files, as they are to be written; all others are as on disk."""
 
-    root: Path
+    root: str
     target: Target
     files: Mapping[str, str] = field(default_factory=dict)
     _known: Catalog | None = None
@@ -87,7 +90,7 @@ class Draft:
         if self._index is None:
             found = Diagnostics()
             replaced = Memory({path: raw.encode() for path, raw in self.files.items()})
-            self._index = read_index(Overlay(replaced, Disk(self.root.as_posix(), found)), found, self._known)
+            self._index = read_index(Overlay(replaced, Disk(self.root, found)), found, self._known)
             _refuse_errors(found)
         return self._index
 
@@ -110,6 +113,14 @@ class Draft:
             self._outputs[profile] = files
         return self._outputs[profile]
 
+    def compose_all(self) -> tuple[OutputFile, ...]:
+        """Compose every profile.
+
+        Raises:
+            RefusedChangeError: if that is not possible.
+        """
+        return tuple(file for profile in self.profiles for file in self.compose(profile))
+
     def changed(self, changes: Sequence[SourceChange]) -> Draft:
         """Return the draft with further changes made.
 
@@ -120,13 +131,32 @@ class Draft:
         for path in dict.fromkeys(change.path for change in changes):
             own = [change for change in changes if change.path == path]
             files[path] = self._rewritten(path, own)
-        return Draft(self.root, self.target, files, self.index.catalog)
+        draft = Draft(self.root, self.target, files, self.index.catalog)
+        draft._outputs.update(self._untouched({change.path for change in changes}))
+        return draft
+
+    def _untouched(self, paths: Collection[str]) -> Mapping[str, tuple[OutputFile, ...]]:
+        """Return what is composed already and cannot change with these files: that of profiles which do not build on them."""
+        names = {path.removeprefix("profiles/").removesuffix(".yaml") for path in paths if path.startswith("profiles/")}
+        if len(names) < len(paths):
+            return {}
+        profiles = self.index.catalog.profiles
+
+        def builds_on(name: str) -> bool:
+            return name in names or any(builds_on(parent.text) for parent in profiles[name].extends if parent.text in profiles)
+
+        return {name: files for name, files in self._outputs.items() if not builds_on(name)}
 
     def raw(self, path: str) -> str:
         """Return what a file of the workspace holds in this draft, byte order mark and line ends as they are."""
         if path in self.files:
             return self.files[path]
-        return (self.root / path).read_bytes().decode()
+        found = Diagnostics()
+        disk = Disk(self.root, found)
+        file = disk.find_file(path)
+        data = disk.read(file, found) if file is not None else None
+        _refuse_errors(found)
+        return (data or b"").decode()
 
     def text(self, path: str) -> str:
         """Return what a file of the workspace says in this draft, as it is read: LF line ends, no byte order mark."""
@@ -138,24 +168,38 @@ class Draft:
         raw = spliced(raw, splices)
         try:
             for change in changes:
-                match change:
-                    case Splice():
-                        pass
-                    case SetText():
-                        raw = set_text(raw, change.keys, change.text, as_written=change.is_literal)
-                    case AddEntry():
-                        raw = add_entry(raw, change.keys, change.value, after=change.after)
-                    case RemoveEntry():
-                        raw = remove_entry(raw, change.keys)
+                raw = _with_entry(raw, change)
         except RewriteRefusedError as error:
-            raise RefusedChangeError(Reason.NO_SOURCE, str(error)) from None
+            raise RefusedChangeError(Reason.INVALID, str(error)) from None
         return raw
+
+
+def _with_entry(raw: str, change: SourceChange) -> str:
+    """Change an entry of a file's YAML, which is the front matter of a fragment."""
+    start, end = _front_matter(SourceFile.from_raw(change.path, raw).text) if change.path.endswith(".md") else (0, None)
+    match change:
+        case Splice():
+            return raw
+        case SetText():
+            return set_text(raw, change.keys, change.text, as_written=change.is_literal, start=start, end=end, file=change.path)
+        case AddEntry():
+            return add_entry(raw, change.keys, change.value, after=change.after, start=start, end=end, file=change.path)
+        case RemoveEntry():
+            # An agent whose last word in the profile goes is built all the same.
+            keep = 2 if change.keys[0] == "agents" else 0
+            return remove_entry(raw, change.keys, keep=keep, start=start, end=end, file=change.path)
+
+
+def _front_matter(text: str) -> tuple[int, int]:
+    """Return where the YAML of a fragment begins and ends."""
+    closing = _FENCE.search(text, 3)
+    return (text.find("\n") + 1, closing.start()) if text.startswith("---") and closing is not None else (0, 0)
 
 
 def _refuse_errors(found: Diagnostics) -> None:
     errors = found.errors
     if errors:
-        raise RefusedChangeError(Reason.NO_SOURCE, f"{errors[0].message} ({errors[0].location})")
+        raise RefusedChangeError(Reason.INVALID, f"the sources would be wrong: {errors[0].message} ({errors[0].location})")
 
 
 def spliced(raw: str, splices: Iterable[Splice]) -> str:

@@ -79,7 +79,8 @@ def _field(setting: Setting, name: str, before: Plain | None, after: Plain | Non
                 yield tuple(AddEntry(path, (*keys, item), value) for item, value in edits.items())
             yield (*first, AddEntry(path, keys, tuple(new)))
             return
-    yield (*first, AddEntry(path, keys, after))
+    if isinstance(after, str | bool | int):
+        yield (*first, AddEntry(path, keys, after))
 
 
 def _names(value: Plain | None) -> list[str] | None:

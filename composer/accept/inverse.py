@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from composer.accept.changes import TextChange, changed_text
@@ -18,9 +19,9 @@ from composer.blocks import Text
 from composer.lookup.index import Index
 from composer.model import Segment, SegmentKind
 
-__all__ = ["Reason", "RefusedChangeError", "Rewording", "VariableChange", "joined_by", "read_rewording", "template_of"]
+__all__ = ["SYNTAX", "Reason", "RefusedChangeError", "Rewording", "VariableChange", "joined_by", "read_rewording", "template_of"]
 
-_SYNTAX: Final = ("{{", "{%", "{#")
+SYNTAX: Final = ("{{", "{%", "{#")
 _JOIN: Final = re.compile(r"\{\{-?\s*[\w.]+\s*\|\s*join\(\s*(?P<quote>[\"'])(?P<between>.*?)(?P=quote)\s*\)\s*-?\}\}", re.DOTALL)
 
 
@@ -35,6 +36,8 @@ class Reason(StrEnum):
     GENERATED = "generated"
     SCOPE = "scope"
     TWICE = "twice"
+    TITLE = "title"
+    INVALID = "invalid"
     NO_SOURCE = "no-source"
 
 
@@ -131,7 +134,7 @@ def _operation(printed: PrintedFile, change: TextChange) -> _Operation:
 
 def _leaves(printed: PrintedFile, touched: Sequence[Piece]) -> bool:
     """Whether something other than the indentation of a text's next line stands between two of its pieces."""
-    between = (printed.text[left.end : right.start] for left, right in zip(touched, touched[1:], strict=False))
+    between = (printed.text[left.end : right.start] for left, right in pairwise(touched))
     return any(gap.strip(" ") for gap in between)
 
 
@@ -160,7 +163,7 @@ def _is_value_at(piece: Piece, position: int) -> bool:
 
 
 def _inserted(printed: PrintedFile, piece: Piece, new: str) -> str:
-    """Return inserted characters as they have to stand in the text: without escapes in the front matter, without indentation below a line."""
+    """Return inserted characters as they have to stand in the text: without the front matter's escapes, and without hanging indentation."""
     if isinstance(piece.owner, FieldText):
         if not piece.widths and "\\" not in new and '"' not in new:
             return new
@@ -244,7 +247,7 @@ def _rewording(owner: Owner, operations: Sequence[_Operation], index: Index) -> 
     changes: list[TextChange] = []
     values: dict[Segment, list[TextChange]] = {}
     for operation in operations:
-        if not is_plain and any(mark in operation.new for mark in _SYNTAX):
+        if not is_plain and any(mark in operation.new for mark in SYNTAX):
             raise RefusedChangeError(Reason.SYNTAX, "the new words hold `{{`, `{%` or `{#`, which templates read as their own syntax")
         inside = _value_around(operation, stretches)
         if inside is None:
@@ -286,7 +289,7 @@ def _template_change(operation: _Operation, stretches: Sequence[_Stretch]) -> Te
     if operation.start == operation.end:
         return _template_insertion(operation, stretches)
     touched = [stretch for stretch in stretches if stretch.start < operation.end and stretch.end > operation.start]
-    for left, right in zip(touched, touched[1:], strict=False):
+    for left, right in pairwise(touched):
         if left.is_words and right.is_words and left.source_end != right.source:
             raise RefusedChangeError(Reason.STATEMENT, "a statement of the template stands inside what was changed")
     if not touched or not all(stretch.is_words for stretch in touched):
@@ -318,7 +321,7 @@ def _written_out(
 ) -> str | None:
     """Return the template with changed values as words in place of their variables; None where the values are no plain words."""
     after = {change.segment: change.after for change in variables}
-    if any(mark in text for text in after.values() for mark in _SYNTAX):
+    if any(mark in text for text in after.values() for mark in SYNTAX):
         return None
     fills = [TextChange(stretch.source, stretch.source_end, after[stretch.segment]) for stretch in stretches if stretch.segment in after]
     return _applied(words, [*changes, *fills])

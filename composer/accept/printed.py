@@ -272,4 +272,4 @@ def _plain(token: str) -> str:
     named = {"\\n": "\n", "\\t": "\t", "\\r": "\r"}
     if len(token) == 1 or token in named:
         return named.get(token, token)
-    return chr(int(token[2:], 16)) if token[1] in "xu" else token[1:]
+    return chr(int(f"0x{token[2:]}", 0)) if token[1] in "xu" else token[1:]

@@ -11,9 +11,6 @@ from composer.accept.changes import LineChange, TextChange
 from composer.accept.definitions import (
     block_of,
     entry_at,
-    fragment_of,
-    fresh_id,
-    id_splice,
     is_block_scalar,
     is_in_profile,
     node_at,
@@ -22,9 +19,10 @@ from composer.accept.definitions import (
 )
 from composer.accept.drafts import AddEntry, RemoveEntry, SetText, SourceChange
 from composer.accept.inverse import Reason, RefusedChangeError, Rewording, VariableChange, joined_by, read_rewording
+from composer.accept.placing import with_id
 from composer.accept.printed import FieldText, Node, PrintedFile
 from composer.accept.proposals import Proposal, Scope, Setting
-from composer.blocks import LeafKind, Text
+from composer.blocks import LeafKind
 from composer.model import Line, PlannedItem, PlannedLeaf, PlannedSection, ResolvedVariable, YamlMapping, YamlSequence
 from composer.yaml_text.rewrite import BlockText
 
@@ -143,9 +141,10 @@ def _by_edit(line: Line, template: str, scope: Scope, setting: Setting) -> Itera
     node = _node_of(setting.printed, line)
     if node is None or line.text.plain:
         return
-    address, first = line.trace.address, ()
+    address: str | None = line.trace.address
+    first: tuple[SourceChange, ...] = ()
     if address is None:
-        named = _named(node, setting)
+        named = with_id(node, setting)
         if named is None:
             return
         address, first = named
@@ -153,17 +152,6 @@ def _by_edit(line: Line, template: str, scope: Scope, setting: Setting) -> Itera
     text = template if verb == "title" else BlockText(f"{template}{_children(node, setting)}")
     keys = setting.keys(scope, "edits", address, verb)
     yield f"`{verb}` {address} in profiles/{setting.profile}.yaml", (*first, set_entry(setting.profile, keys, text, setting.draft))
-
-
-def _named(node: Node, setting: Setting) -> tuple[str, tuple[SourceChange, ...]] | None:
-    """Give a block of a fragment an id, so that an edit can name it."""
-    fragment, block = fragment_of(node.trace.layer, setting.draft), block_of(node, setting.draft)
-    if fragment is None or block is None:
-        return None
-    words = str(node.line.text) if node.line is not None else ""
-    name = fresh_id(words, "block", fragment.id, setting.draft)
-    splice = id_splice(fragment, block, name)
-    return (f"{fragment.id}#{name}", (splice,)) if splice is not None else None
 
 
 def _children(node: Node, setting: Setting) -> str:
@@ -250,16 +238,17 @@ def _value_ways(variable: ResolvedVariable, after: str, scope: Scope, setting: S
         change = set_entry(setting.profile, keys, after, setting.draft, is_literal=is_literal)
         yield _about(variable.name, f"profiles/{setting.profile}.yaml"), (change,)
         return
-    keys = _definition_keys(variable, setting)
-    if keys is not None:
+    defined = _definition_keys(variable, setting)
+    if defined is not None:
         path = variable.location.path
-        yield _about(variable.name, path), (SetText(path, keys, after, is_literal=is_literal),)
+        yield _about(variable.name, path), (SetText(path, defined, after, is_literal=is_literal),)
 
 
 def _definition_keys(variable: ResolvedVariable, setting: Setting) -> tuple[str | int, ...] | None:
     """Return the keys of the value that a variable has from its layer, or from its declaration."""
     source = variable.location.source
     layer = variable.layer
+    root: tuple[str | int, ...]
     if layer.name == "declaration":
         root = ("vars", variable.name, "default")
     elif is_in_profile(layer.name):

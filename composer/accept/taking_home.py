@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from composer.accept.changes import LineChange, apply_change, changed_lines, distance, split_change
 from composer.accept.drafts import Draft
 from composer.accept.fields import propose_fields
+from composer.accept.insertions import propose_insertion
 from composer.accept.inverse import Reason, RefusedChangeError
+from composer.accept.moves import moved_pairs, propose_move
+from composer.accept.placing import name_of
 from composer.accept.printed import PrintedFile, read_printed
 from composer.accept.proposals import Proposal, Scope, Setting
+from composer.accept.removals import bare_title, propose_removal
 from composer.accept.rewordings import propose_rewording
-from composer.accept.structure import moved_pairs, propose_insertion, propose_move, propose_removal
 from composer.model import OutputFile
 
 __all__ = ["OutputKey", "Refusal", "TakenHome", "Taker", "users_of"]
@@ -133,10 +136,15 @@ class Taker:
                     message = "what would bring it about changes another of the edited files, which does not have that change"
                     refusal = refusal or RefusedChangeError(Reason.SCOPE, message)
                     continue
-                if lines == list(target) or lines == list(wanted):
-                    return draft, proposal
+                is_exact = lines == list(target) or lines == list(wanted)
                 left = distance(lines, wanted)
-                if left < before and (nearest is None or left < nearest[0]):
+                is_nearer = left < before and (nearest is None or left < nearest[0])
+                if (is_exact or is_nearer) and (problem := _problem_elsewhere(draft)) is not None:
+                    refusal = refusal or problem
+                    continue
+                if is_exact:
+                    return draft, proposal
+                if is_nearer:
                     nearest = (left, draft, proposal)
                 if _words(lines) == _words(target):
                     message = (
@@ -173,6 +181,15 @@ class Taker:
         self._refused[key] = Refusal(line, before, after, error.reason, str(error))
 
 
+def _problem_elsewhere(draft: Draft) -> RefusedChangeError | None:
+    """Return why another profile cannot be composed any more, if one cannot."""
+    try:
+        draft.compose_all()
+    except RefusedChangeError as error:
+        return error
+    return None
+
+
 def _line_in(lines: Sequence[str], change: LineChange, wanted: Sequence[str]) -> int:
     """Return the line of the edited file (from 1) that a change stands at."""
     shift = 0
@@ -203,14 +220,17 @@ def _propose(setting: Setting, change: LineChange) -> Iterator[Proposal]:
     if is_front and change.end <= _GENERATED_LINES and change.start < change.end:
         message = "the first lines of the file are the tool's own: put them back"
         raise RefusedChangeError(Reason.GENERATED, message)
+    makers = [propose_rewording]
     if is_front:
-        makers = (propose_rewording, propose_fields)
+        makers = [propose_rewording, propose_fields]
     elif change.start == change.end:
-        makers = (propose_insertion, propose_rewording)
+        makers = [propose_insertion, propose_rewording]
     elif not change.new:
-        makers = (propose_removal, propose_rewording)
-    else:
-        makers = (propose_rewording,)
+        title = bare_title(setting.printed, change)
+        if title is not None:
+            message = f"only the title of {name_of(title)} went, and its blocks stayed: take it out where the section is written"
+            raise RefusedChangeError(Reason.TITLE, message)
+        makers = [propose_removal, propose_rewording]
     for maker in makers:
         try:
             yield from maker(setting, change)

@@ -66,10 +66,10 @@ def accept(
         _print(acceptance, session)
     is_written = False
     if acceptance.sources and not acceptance.refusals and not dry_run and (yes or _agrees(session)):
-        report = write_acceptance(workspace, acceptance)
+        results = write_acceptance(workspace, acceptance)
         is_written = True
         if not session.is_json and not session.is_quiet:
-            changed = [result for result in report.results if result.action.value not in {"unchanged"}]
+            changed = [result for result in results if result.action.value != "unchanged"]
             session.out.line(
                 f"accepted: {_count(len(acceptance.sources), 'source')} written, {_count(len(changed), 'output')} built", "bold"
             )

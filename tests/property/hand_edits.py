@@ -9,7 +9,21 @@ from typing import Final
 
 __all__ = ["EDITS", "edit_at_random"]
 
-_WORDS: Final = "also every gentle harbour lantern marble never orchard quiet river seldom velvet willow".split()
+_WORDS: Final = [
+    "also",
+    "every",
+    "gentle",
+    "harbour",
+    "lantern",
+    "marble",
+    "never",
+    "orchard",
+    "quiet",
+    "river",
+    "seldom",
+    "velvet",
+    "willow",
+]
 _ITEM: Final = re.compile(r"(?P<lead>\s*(?:[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s+)?)\S")
 _FIELD: Final = re.compile(r"(?P<name>description|model|color|tools): (?P<value>.+)")
 
@@ -67,12 +81,13 @@ def _change_field(lines: list[str], rng: random.Random) -> None:
     found = _FIELD.fullmatch(lines[at])
     assert found is not None
     name, value = found.group("name", "value")
-    new = {
-        "description": lambda: value.replace(" ", f" {rng.choice(_WORDS)} ", 1),
-        "model": lambda: rng.choice([other for other in ("inherit", "opus", "sonnet", "haiku") if other != value]),
-        "color": lambda: rng.choice([other for other in ("red", "blue", "green", "purple", "orange") if other != value]),
-        "tools": lambda: rng.choice([f"{value}, WebFetch", value.rpartition(", ")[0] or "Read"]),
-    }[name]()
+    new = value.replace(" ", f" {rng.choice(_WORDS)} ", 1)
+    if name == "model":
+        new = rng.choice([other for other in ("inherit", "opus", "sonnet", "haiku") if other != value])
+    elif name == "color":
+        new = rng.choice([other for other in ("red", "blue", "green", "purple", "orange") if other != value])
+    elif name == "tools":
+        new = rng.choice([f"{value}, WebFetch", value.rpartition(", ")[0] or "Read"])
     lines[at] = f"{name}: {new}"
 
 

@@ -23,6 +23,7 @@ __all__ = [
 
 _HEADER: Final = re.compile(r"(?P<mark>[|>])(?P<signs>[1-9+-]{0,2})")
 _DEFAULT_STEP: Final = 2
+_LARGEST_STEP: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,6 @@ def after_node(document: YamlDocument, node: YamlNode, column: int) -> int:
     while not isinstance(node, YamlScalar) and not document.is_flow(node):
         column = document.column(node)
         children = node.items if isinstance(node, YamlSequence) else tuple(node.entries.values())
-        if not children:  # the root of a text without any entry
-            return document.next_line(node.location.end)
         node = children[-1]
     if isinstance(node, YamlScalar) and node.style is ScalarStyle.BLOCK:
         return block_scalar(document, node, column).end
@@ -131,10 +130,14 @@ def colon_of(document: YamlDocument, key: YamlScalar) -> int | None:
 
 
 def indentation_step(document: YamlDocument, nodes: Sequence[YamlNode]) -> int:
-    """Return by how much parts are indented: in the innermost of some nodes that shows it, else in the whole text, else 2."""
+    """Return by how much parts are indented: in the innermost of some nodes that shows it, else in the whole text, else 2.
+
+    It has one digit, because the header of a block scalar has no room for more.
+    """
     for node in (*reversed(nodes), document.root):
-        if step := next(_steps(document, node), 0):
-            return step
+        for step in _steps(document, node):
+            if step <= _LARGEST_STEP:
+                return step
     return _DEFAULT_STEP
 
 

@@ -21,8 +21,8 @@ from composer.yaml_text.rewrite.proof import leaves_of, without_part
 
 __all__ = ["remove_entry"]
 
-_DASH: Final = re.compile(r"-[ \t]*\Z")
-_COMMA_AFTER: Final = re.compile(r"[ \t]*,[ \t]*")
+# The blanks before a comment stay: `{# note` would be no comment to every reader.
+_COMMA_AFTER: Final = re.compile(r"[ \t]*,(?:[ \t]*(?![ \t#]))?")
 
 
 def remove_entry(  # noqa: D417 - the others are told once, in the package
@@ -30,8 +30,9 @@ def remove_entry(  # noqa: D417 - the others are told once, in the package
 ) -> str:
     """Remove a key with its value, or an item of a list.
 
-    All its lines go: with them comments behind and between its values, and those right below that are indented deeper than the key,
-    for they would hang under another one. Comments above it stay, and so do blank lines. A map that becomes empty is removed in its
+    All its lines go, and with them the comments behind and between its values; where the value is a map or list of lines, so do the
+    comments right below that are indented as its parts are, for they would hang under another key. Comments above stay, and so do
+    blank lines and comments below, unless a block scalar above would take them for its text. A map that becomes empty is removed in its
     turn, up to the root. A list that becomes empty is written ``[]``: that says something else than no list.
 
     Args:
@@ -101,10 +102,8 @@ def _begin(document: YamlDocument, holder: YamlNode, part: str | int) -> int:
 
 def _lines(document: YamlDocument, holder: YamlNode, node: YamlNode, part: str | int) -> Iterator[Splice]:
     """Take the lines of an entry away; of the first entry behind a dash, all up to the next one."""
-    column = document.column(holder)
     begin = _begin(document, holder, part)
-    after = after_node(document, node, column)
-    after = after_comments(document, after, column + 1, over_blank_lines=True)
+    after = _after_own_lines(document, holder, node)
     line = document.line_start(begin)
     if document.text[line:begin].strip():
         next_part = re.compile(r"\s*").match(document.text, after)
@@ -113,16 +112,24 @@ def _lines(document: YamlDocument, holder: YamlNode, node: YamlNode, part: str |
     if after == document.end and document.text[after - 1 : after] != "\n" and line > document.start:
         yield Splice(line - 1, after, "")
     yield Splice(line, after, "")
-    # Above may stand a text that would take the blank lines for its own.
+    # Above may stand a text that would take the blank lines, or the comments, for its own.
     yield Splice(line, skip_blank_lines(document, after), "")
+    yield Splice(line, after_comments(document, after, document.column(holder) + 1, over_blank_lines=True), "")
+
+
+def _after_own_lines(document: YamlDocument, holder: YamlNode, node: YamlNode) -> int:
+    """Return where the line after an entry begins, and after the comments below that are indented as its parts are."""
+    after = after_node(document, node, document.column(holder))
+    if isinstance(node, YamlScalar) or document.is_flow(node):
+        return after
+    return after_comments(document, after, max(document.column(node), document.column(holder) + 1), over_blank_lines=False)
 
 
 def _emptied(document: YamlDocument, nodes: list[YamlNode], path: Path) -> Iterator[Splice]:
     """Write ``{}`` or ``[]`` behind the key, or the dash, of what loses its only part. Comments in between stay."""
     holder = nodes[-2]
     written = "{}" if isinstance(holder, YamlMapping) else "[]"
-    column = document.column(holder)
-    after = after_comments(document, after_node(document, nodes[-1], column), column + 1, over_blank_lines=True)
+    after = _after_own_lines(document, holder, nodes[-1])
     begin = _begin(document, holder, path[-1])
     is_last_line = document.text[after - 1 : after] != "\n"
     outer = nodes[-3] if len(nodes) > 2 else None  # noqa: PLR2004 - the root has none

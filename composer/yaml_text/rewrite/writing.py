@@ -45,13 +45,15 @@ _SIMPLE_KEY: Final = re.compile(r"[\w./] (?: [\w./@+()\#-] | [ ](?=[\w./(]) )*",
 _LONGEST_KEY: Final = 120
 # Between brackets a comma ends a text.
 _LISTED: Final = re.compile(r"[A-Za-z][\w ./()@+-]*[\w)]|[A-Za-z]")
+# Line ends to readers of YAML 1.1, and a mark that they drop. Quotes can hold them as escapes.
+_UNSEEN: Final = re.compile("[\u2028\u2029\ufeff]")
 _SPECIAL: Final = re.compile('["\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]')
 _NAMED: Final = {'"': r"\"", "\\": r"\\", "\n": r"\n", "\t": r"\t"}
 
 
 def is_plain_text(text: str) -> bool:
-    """Whether no reader takes ``text``, written without quotes, for a number, a boolean, a date or nothing."""
-    return not _OTHER_THAN_TEXT.fullmatch(text)
+    """Whether no reader takes ``text``, written without quotes, for a number, a boolean, a date or nothing, or ends it early."""
+    return not _OTHER_THAN_TEXT.fullmatch(text) and not _UNSEEN.search(text)
 
 
 def double_quoted(text: str) -> str:
@@ -130,7 +132,8 @@ def entry_lines(key: str, value: NewValue, column: int, step: int, *, as_written
 
 
 def _wants_block(text: str) -> bool:
-    return fits_block(text) and (isinstance(text, BlockText) or (is_plain_text(text) and not _is_simple(text)))
+    is_prompt = "\n" in text or (is_plain_text(text) and not _is_simple(text))
+    return fits_block(text) and (isinstance(text, BlockText) or is_prompt)
 
 
 def _is_simple(text: str) -> bool:

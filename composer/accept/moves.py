@@ -1,0 +1,146 @@
+"""Proposals for blocks that moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from composer.accept.changes import LineChange
+from composer.accept.definitions import block_of, entry_at, node_at
+from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange, Splice
+from composer.accept.insertions import ITEM
+from composer.accept.inverse import Reason, RefusedChangeError
+from composer.accept.placing import blocks_on, lines_of, name_of, neighbours_of, without_block
+from composer.accept.printed import Node, PrintedFile
+from composer.accept.proposals import Proposal, Scope, Setting
+from composer.blocks import Block, Item
+from composer.yaml_text.rewrite import BlockText
+
+__all__ = ["moved_pairs", "propose_move"]
+
+
+def moved_pairs(printed: PrintedFile, changes: Sequence[LineChange]) -> list[tuple[LineChange, LineChange]]:
+    """Find lines that went in one place and came in another: (the change that took them, the change that brought them)."""
+    lines = printed.lines
+    pairs: list[tuple[LineChange, LineChange]] = []
+    for gone in changes:
+        words = [_bare(line) for line in lines[gone.start : gone.end] if line.strip()]
+        if (gone.new and any(line.strip() for line in gone.new)) or not words:
+            continue
+        for came in changes:
+            new = [_bare(line) for line in came.new if line.strip()]
+            if came is not gone and came.start == came.end and new == words:
+                pairs.append((gone, came))
+                break
+    return pairs
+
+
+def _bare(line: str) -> str:
+    found = ITEM.match(line.strip())
+    return found["text"] if found is not None else line.strip()
+
+
+def propose_move(setting: Setting, gone: LineChange, came: LineChange) -> Iterator[Proposal]:
+    """Give the ways to move blocks: inside their fragment, or to another place in the profile that added them.
+
+    What the profile itself added beside the new place, and stands behind it now, is anchored to the block that moved.
+
+    Raises:
+        RefusedChangeError: where they would leave their fragment, or where others use it too and nobody said to change it for all.
+    """
+    nodes = blocks_on(setting.printed, gone)
+    homes = {node.trace.layer for node in nodes}
+    if len(homes) != 1:
+        raise RefusedChangeError(Reason.BORDER, "what moved has no single place in the sources: move it there")
+    home = next(iter(homes))
+    about = f"move {', '.join(name_of(node) for node in nodes)}"
+    if home == setting.home:
+        yield from _in_profile(setting, nodes, came, about)
+        return
+    moving = [block for node in nodes if (block := block_of(node, setting.draft)) is not None]
+    if len(moving) != len(nodes):
+        raise RefusedChangeError(Reason.BORDER, f"what moved was added by `{home}`: move it there")
+    if Scope.FRAGMENT not in setting.scopes(home):
+        message = f"a block of `{home}` moved, and other profiles use it: `--to fragment` moves it for all of them"
+        raise RefusedChangeError(Reason.SCOPE, message)
+    anchored = _anchored(setting, nodes, came)
+    for target, verb in _targets(setting.printed, nodes, came, home):
+        block = block_of(target, setting.draft)
+        if block is None:
+            continue
+        moves = _moves(moving, block, verb)
+        yield Proposal(Scope.FRAGMENT, f"{about} in {block.location.path}", moves)
+        if anchored:
+            yield Proposal(Scope.FRAGMENT, f"{about} in {block.location.path}", (*moves, *anchored))
+    raise RefusedChangeError(Reason.BORDER, f"what moved would leave its fragment `{home}`: move it in the sources, with its id")
+
+
+def _targets(printed: PrintedFile, moving: Sequence[Node], came: LineChange, home: str) -> Iterator[tuple[Node, str]]:
+    """Give blocks of the same source that the moved ones can stand beside: the nearest above, and the nearest below."""
+    mates = [
+        node
+        for node in printed.all_nodes()
+        if node.trace.layer == home and node.is_printed and node not in moving and not set(node.around()) & set(moving)
+    ]
+    above = [node for node in mates if node.last < came.start]
+    below = [node for node in mates if node.first >= came.end]
+    for near, verb in ((above[-1:], "after"), (below[:1], "before")):
+        for start in near:
+            for node in (start, *start.around()):
+                if node.trace.layer == home and type(node.planned) is type(moving[0].planned):
+                    yield node, verb
+
+
+def _moves(moving: Sequence[Block], target: Block, verb: str) -> tuple[Splice, ...]:
+    text = target.location.source.text
+    path = target.location.path
+    cuts = [lines_of(block) for block in moving]
+    start, end = lines_of(target)
+    body = "".join(text[first:last] if text[first:last].endswith("\n") else f"{text[first:last]}\n" for first, last in cuts)
+    is_item = all(isinstance(block, Item) for block in moving)
+    at = start if verb == "before" else end
+    if not is_item:
+        body = f"{body}\n" if verb == "before" else f"\n{body}"
+    removed = [
+        Splice(path, first, last, "") if is_item else without_block(block) for block, (first, last) in zip(moving, cuts, strict=True)
+    ]
+    return (*removed, Splice(path, at, at, body))
+
+
+# --- in the profile -----------------------------------------------------------------------------------------------------
+
+
+def _in_profile(setting: Setting, nodes: Sequence[Node], came: LineChange, about: str) -> Iterator[Proposal]:
+    """Anchor a text that the profile added to another block; the text itself is carried over as it is."""
+    above, below = neighbours_of(setting.printed, came)
+    if len(nodes) != 1 or nodes[0].line is None:
+        raise RefusedChangeError(Reason.BORDER, "several texts of the profile moved at once: move them one by one")
+    for anchor, verb in ((above, "after"), (below, "before")):
+        if anchor is not None and anchor not in nodes:
+            changes = _anchor(setting, nodes[0], anchor.trace.address, verb)
+            if changes:
+                yield Proposal(Scope.PROFILE, f"{about}: `{verb}` {anchor.trace.address}", changes)
+
+
+def _anchored(setting: Setting, moving: Sequence[Node], came: LineChange) -> tuple[SourceChange, ...]:
+    """Anchor the profile's own texts that stand right behind the new place to the block that moved there."""
+    changes: list[SourceChange] = []
+    for node in setting.printed.all_nodes():
+        if not node.is_printed or node.first < came.end or node in moving:
+            continue
+        if node.trace.layer != setting.home:
+            break
+        changes.extend(_anchor(setting, node, moving[-1].trace.address, "after"))
+    return tuple(changes)
+
+
+def _anchor(setting: Setting, node: Node, address: str | None, verb: str) -> tuple[SourceChange, ...]:
+    """Carry a text of the profile over to another block."""
+    if node.line is None or address is None:
+        return ()
+    entry = entry_at(node.line.text.source, node.line.text.location.start, setting.draft)
+    if entry is None or entry.keys[-2] not in {"before", "after", "first", "last"}:
+        return ()
+    keys = (*entry.keys[:-3], address, verb, entry.keys[-1])
+    if node_at(node.line.text.source, keys, setting.draft) is not None:
+        return ()
+    return (RemoveEntry(entry.path, entry.keys), AddEntry(entry.path, keys, BlockText(entry.scalar.text)))

@@ -156,9 +156,7 @@ def _printed(path: str, values: Mapping[str, FieldValue]) -> Iterable[tuple[str,
             yield name, ", ".join(item.value.text for item in value.value if isinstance(item.value, YamlScalar))
 
 
-def _answer(
-    variables: Mapping[str, ResolvedVariable], printed: Mapping[str, str], context: Mapping[str, Plain], question: str
-) -> Hashable:
+def _answer(variables: Mapping[str, ResolvedVariable], printed: Mapping[str, str], context: Mapping[str, Plain], question: str) -> Hashable:
     """Tell what a text sees of a name: whether it has a value, or the value, so that different ones never compare equal."""
     if question[0] == "?":
         name = question[1:]

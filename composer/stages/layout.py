@@ -92,6 +92,8 @@ class _Stretch:
     last: _Run
     segments: tuple[Segment, ...]
     text: str
+    joins: dict[_Stretch, Segment] | None = None
+    """The line ends between this and what stands below it, where agents share both."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,10 +189,13 @@ def _lay_alone(block: PlannedBlock, number: int, frame: _Frame) -> _Laid:
     joined = _join_lists(lists)
     inner = _Frame(frame.indent, frame.looks, (), joined, None if joined else frame.laid)
     edges = (_edge(lists[0]), _edge(lists[-1])) if lists else None
-    found = _Laid(_connected(_lay_block(block, number, inner)), edges)
-    if layouts is not None:
-        layouts[key] = found
-    return found
+    stretch = _connected(_lay_block(block, number, inner))
+    if layouts is None:
+        return _Laid(stretch, edges)
+    if stretch is not None:
+        stretch = replace(stretch, joins={})
+    layouts[key] = _Laid(stretch, edges)
+    return layouts[key]
 
 
 def _edge(entry: tuple[PlannedList, int] | None) -> _Edge:
@@ -506,7 +511,7 @@ def _connected(stretches: Iterable[_Stretch]) -> _Stretch | None:
     first = last = None
     for stretch in stretches:
         if last is not None:
-            end = _line_end(last.last, _gap(last.last, stretch.first))
+            end = _join(last, stretch)
             segments.append(end)
             texts.append(end.text)
         first = first or stretch
@@ -516,6 +521,16 @@ def _connected(stretches: Iterable[_Stretch]) -> _Stretch | None:
     if first is None or last is None or first is last:
         return first
     return _Stretch(first.first, last.last, tuple(segments), "".join(texts))
+
+
+def _join(above: _Stretch, below: _Stretch) -> Segment:
+    """Return the line end between two stretches, blank lines included."""
+    if above.joins is None or below.joins is None:
+        return _line_end(above.last, _gap(above.last, below.first))
+    known = above.joins.get(below)
+    if known is None:
+        known = above.joins[below] = _line_end(above.last, _gap(above.last, below.first))
+    return known
 
 
 def _line_end(run: _Run, blank_lines: int) -> Segment:

@@ -147,7 +147,12 @@ class Workspace:
         return tuple(name for name, profile in sorted(self.catalog.profiles.items()) if not profile.is_abstract)
 
     def compose(
-        self, profiles: str | Iterable[str] | None = None, *, overrides: Iterable[str] = (), progress: Progress | None = None
+        self,
+        profiles: str | Iterable[str] | None = None,
+        *,
+        overrides: Iterable[str] = (),
+        progress: Progress | None = None,
+        keeps_origins: bool = True,
     ) -> Composition:
         """Compose one profile, several, or all that are not abstract; nothing is written.
 
@@ -155,16 +160,12 @@ class Workspace:
             profiles: names; None for all.
             overrides: ``name=value`` pairs that beat every layer, as ``--set`` does.
             progress: called with each profile's name before it is composed.
+            keeps_origins: whether files keep their segments and documents. Without them a file is its bytes, and what it was made of is let
+                go when its profile is done: so a run over many profiles needs memory for one of them at a time.
 
         Raises:
             ComposerError: if anything is wrong, with everything that is.
         """
-        return self._compose_all(profiles, overrides, progress)
-
-    def _compose_all(
-        self, profiles: str | Iterable[str] | None, overrides: Iterable[str], progress: Progress | None, *, keeps_origins: bool = True
-    ) -> Composition:
-        """Compose; without origins a file is its text alone, and what it was made of is let go as soon as its profile is done."""
         index = self._begin_run()
         names = self._select(profiles)
         settings = read_overrides(overrides, index)
@@ -226,7 +227,7 @@ class Workspace:
         Raises:
             ComposerError: if anything is wrong; then nothing was written, unless the disk failed on the way.
         """
-        composition = self._compose_all(profiles, overrides, progress, keeps_origins=False)
+        composition = self.compose(profiles, overrides=overrides, progress=progress, keeps_origins=False)
         root = self._destination_root(into, composition.profiles)
         destination: Destination = DryRunDestination(root) if dry_run else DiskDestination(root)
         scope = self._scope(composition.profiles, is_whole=profiles is None, into=into)
@@ -288,7 +289,7 @@ class Workspace:
         Raises:
             ComposerError: if anything is wrong.
         """
-        composition = self._compose_all(profiles, overrides, progress, keeps_origins=False)
+        composition = self.compose(profiles, overrides=overrides, progress=progress, keeps_origins=False)
         scope = self._scope(composition.profiles, is_whole=profiles is None, into=None)
         destination = DryRunDestination(self.root)
         results = write_files(composition.files, destination, scope, self.diagnostics)

@@ -106,9 +106,12 @@ class Effects:
         """Take in the effects of a part."""
         if other.absences:
             self.absences += other.absences
-        self.reached |= other.reached
-        self.landed |= other.landed
-        self.used |= other.used
+        if other.reached:
+            self.reached |= other.reached
+        if other.landed:
+            self.landed |= other.landed
+        if other.used:
+            self.used |= other.used
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -190,12 +190,12 @@ def _lay_alone(block: PlannedBlock, number: int, frame: _Frame) -> _Laid:
     inner = _Frame(frame.indent, frame.looks, (), joined, None if joined else frame.laid)
     edges = (_edge(lists[0]), _edge(lists[-1])) if lists else None
     stretch = _connected(_lay_block(block, number, inner))
-    if layouts is None:
-        return _Laid(stretch, edges)
-    if stretch is not None:
+    if layouts is not None and stretch is not None:
         stretch = replace(stretch, joins={})
-    layouts[key] = _Laid(stretch, edges)
-    return layouts[key]
+    found = _Laid(stretch, edges)
+    if layouts is not None:
+        layouts[key] = found
+    return found
 
 
 def _edge(entry: tuple[PlannedList, int] | None) -> _Edge:

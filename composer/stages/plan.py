@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
@@ -188,7 +187,7 @@ class _Planner:
             if context.derived is None or isinstance(block, Inclusion):  # each address of an include is shared by itself
                 planned.extend(self._with_edits(block, context))
             else:
-                planned.extend(self._shared((block, context), partial(self._with_edits, block, context)))
+                planned.extend(self._shared((block, context), self._with_edits, block, context))
         return planned
 
     def _with_edits(self, block: Block, context: _Context) -> list[Planned]:
@@ -209,14 +208,14 @@ class _Planner:
 
     # --- what agents share --------------------------------------------------------------------------------------------
 
-    def _shared(self, key: tuple[object, ...], make: Callable[[], list[Planned]]) -> Sequence[Planned]:
-        """Plan a part, or take the plan that was made for another agent which gives the same answers."""
+    def _shared(self, key: tuple[object, ...], make: Callable[..., list[Planned]], *what: object) -> Sequence[Planned]:
+        """Plan a part, which is to ``make(*what)``, or take the plan that was made for another agent which gives the same answers."""
         shelf = self._shelves.get(key)
         if shelf is None:
             shelf = self._shelves[key] = Shelf()
         kept = shelf.find(self._scope.answers)
         if kept is None or not self._has_room(kept.result):
-            return self._made(shelf, make)
+            return self._made(shelf, make, *what)
         part = kept.result
         self._count += part.count
         self._rounds += part.rounds
@@ -230,12 +229,12 @@ class _Planner:
         """Whether a part stays below the caps; where it does not, it is planned anew, to tell where."""
         return self._count + part.count <= MAX_BLOCKS and self._rounds + part.rounds <= MAX_ROUNDS and self._depth + part.depth <= MAX_DEPTH
 
-    def _made(self, shelf: Shelf[PlannedPart], make: Callable[[], list[Planned]]) -> Sequence[Planned]:
+    def _made(self, shelf: Shelf[PlannedPart], make: Callable[..., list[Planned]], *what: object) -> Sequence[Planned]:
         scope, outer, outer_reads = self._scope, self.effects, self._scope.reads
         told, count, rounds, deepest = self._told(), self._count, self._rounds, self._deepest
         self.effects, self._deepest = Effects(), self._depth
         scope.reads, scope.used = {}, self.effects.used
-        planned = tuple(make())
+        planned = tuple(make(*what))
         part = PlannedPart(planned, self.effects, self._count - count, self._rounds - rounds, self._deepest - self._depth)
         if self._told() == told:
             self._index.sharing.keep_planned(shelf, part, scope.reads)
@@ -560,7 +559,7 @@ class _Planner:
             if context.derived is None or address in met:
                 planned.extend(self._include(block, address, context.apart()))
             else:
-                planned.extend(self._shared((block, context, address), partial(self._include, block, address, context)))
+                planned.extend(self._shared((block, context, address), self._include, block, address, context))
             met.add(address)
         return planned
 

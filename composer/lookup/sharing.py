@@ -58,13 +58,15 @@ class Kept(Generic[Result]):
 class Shelf(Generic[Result]):
     """The results of one part."""
 
-    __slots__ = ("_by_questions", "_count")
+    __slots__ = ("_by_questions", "_count", "is_own")
 
     def __init__(self) -> None:
         """Start with nothing kept."""
         # One part may ask different questions: what stands behind a closed gate asks none.
         self._by_questions: dict[tuple[str, ...], dict[tuple[Hashable, ...], Kept[Result]]] = {}
         self._count = 0
+        self.is_own = False
+        """Whether the part depends on what no two agents share: there is nothing to look for, and nothing to note."""
 
     def find(self, answers: Answers) -> Kept[Result] | None:
         """Return what was kept for an agent that gives these answers."""
@@ -165,6 +167,7 @@ class Sharing:
     def keep_planned(self, shelf: Shelf[PlannedPart], part: PlannedPart, reads: Reads) -> None:
         """Keep a planned part; its blocks may be shared from now on."""
         if OWN_TO_EACH_AGENT in reads:
+            shelf.is_own = True
             return
         if shelf.is_full:
             for dropped in shelf.clear():
@@ -177,6 +180,7 @@ class Sharing:
     def keep_rendered(self, shelf: Shelf[RenderedPart], part: RenderedPart, reads: Reads) -> None:
         """Keep a filled block; it may be shared from now on."""
         if OWN_TO_EACH_AGENT in reads:
+            shelf.is_own = True
             return
         if shelf.is_full:
             self._forget_filled(shelf.clear())

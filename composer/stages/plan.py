@@ -213,6 +213,8 @@ class _Planner:
         shelf = self._shelves.get(key)
         if shelf is None:
             shelf = self._shelves[key] = Shelf()
+        elif shelf.is_own:
+            return make(*what)
         kept = shelf.find(self._scope.answers)
         if kept is None or not self._has_room(kept.result):
             return self._made(shelf, make, *what)

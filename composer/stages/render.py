@@ -99,7 +99,7 @@ class _Renderer:
     def _shared(self, block: PlannedBlock | PlannedItem) -> PlannedBlock | PlannedItem | None:
         """Fill a block, or take what it came to for another agent that gives the same answers."""
         shelf = self._shelves.get(block)
-        if shelf is None:
+        if shelf is None or shelf.is_own:
             return self._block(block)
         kept = shelf.find(self._scope.answers)
         if kept is None or not self._has_room(kept.result):

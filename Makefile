@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: build check test lint format clients wheel clean help
+.PHONY: build check test lint format crash clients wheel clean help
 
 build: $(INSTALLED) ## Compose all profiles into output/
 	$(BIN)/agent-composer build
@@ -30,6 +30,9 @@ lint: $(TOOLED) ## Linter, formatter, types and import contracts
 format: $(TOOLED) ## Format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+crash: $(TOOLED) ## Kill builds at every call that changes the disk, and see that the next build repairs (some minutes)
+	$(BIN)/python tools/try_crashes.py
 
 clients: build ## Have the real Claude Code, and agnix, read every output (needs npm; skipped without)
 	$(BIN)/python tools/check_clients.py

@@ -59,6 +59,7 @@ class LeafKind(StrEnum):
     MARKUP = "markup"
     RULE = "rule"
     OPAQUE = "opaque block"
+    AS_WRITTEN = "text as written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
-    """A paragraph, code block, table, quote, line of markup, rule, or a run of lines that only Jinja can read (opaque)."""
+    """A paragraph, code block, table, quote, line of markup, rule, or a run of lines: opaque (only Jinja can read it), or as written."""
 
     kind: LeafKind
     text: Text

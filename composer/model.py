@@ -636,17 +636,43 @@ class FileAction(StrEnum):
     FOREIGN = "foreign"
 
 
+class FileSince(StrEnum):
+    """What has happened to a file since a build last wrote it. One that is as a build would write it is unchanged, whoever made it so."""
+
+    UNCHANGED = "unchanged"
+    EDITED = "edited"
+    MISSING = "missing"
+    FOREIGN = "foreign"
+    NEW = "new"
+
+
+class FileWanted(StrEnum):
+    """What the sources want of a file: what a build does with it, if it is not edited or foreign.
+
+    For an edited file it is ``SAME`` where the sources still give what was last written.
+    """
+
+    SAME = "same"
+    UPDATE = "update"
+    CREATE = "create"
+    REMOVE = "remove"
+
+
 @dataclass(frozen=True, slots=True)
 class FileResult:
     """What happened to one file. ``path`` is relative to the root that was written to, with forward slashes.
 
-    ``copy`` is where the content that was overwritten has been kept; empty where nothing of others was.
+    ``copy`` is where the content that was overwritten has been kept; empty where nothing of others was. ``profile_before`` is the profile
+    that the file was last built for, if that is another.
     """
 
     path: str
     profile: str
     action: FileAction
     copy: str = ""
+    since: FileSince = FileSince.UNCHANGED
+    wanted: FileWanted = FileWanted.SAME
+    profile_before: str = ""
 
     @property
     def is_conflict(self) -> bool:

@@ -50,7 +50,7 @@ def _joined(blocks: list[Block], document: Document) -> Iterator[Block]:
     source = document.source
     place = source.at(blocks[0].location.start, blocks[-1].location.end)
     lines = _lines(source, place.start, place.end)
-    yield Leaf(LeafKind.OPAQUE, Text(source, lines, plain=True), Unit(unit.order, unit.gap), place)
+    yield Leaf(LeafKind.AS_WRITTEN, Text(source, lines, plain=True), Unit(unit.order, unit.gap), place)
 
 
 def _first_unit(block: Block) -> Unit | None:

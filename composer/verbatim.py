@@ -124,6 +124,9 @@ class _Printer:
     def __init__(self) -> None:
         self._lines: dict[Document, _Lines] = {}
         self._last: _Run | None = None
+        self._printed: set[tuple[SourceFile, int]] = set()
+        """The last line of each run, and all lines of what an edit stands in for, by where they begin."""
+        self._lists: set[PlannedList] = set()
 
     def end_in(self, document: Document) -> int:
         """Return the offset below the last line that was printed, if it stands in ``document``."""
@@ -140,6 +143,9 @@ class _Printer:
                 yield _layout(gap, run)
             yield from _print_run(run)
             above = self._last = run
+            self._printed.update(_places_taken(run))
+            if run.around is not None:
+                self._lists.add(run.around)
 
     def _gap(self, above: _Run | None, run: _Run) -> str:
         """Return the blank lines above a run."""
@@ -147,11 +153,15 @@ class _Printer:
         if run.is_written and slot.head[0].source is run.line.text.source:
             return self._written_gap(above, run)
         if above is None:
-            return ""
+            # What replaces the first block stands below the same blank lines.
+            replaced = run.line.trace.replaces
+            return (
+                self._blank_above(replaced.source, _first_words(replaced), slot.head[0], ends_at_words=True) if replaced is not None else ""
+            )
         is_replacement = slot.head[0].source is not run.line.text.source or slot.head[0].syntax.is_verbatim
         if is_replacement or above.line.slot.is_followed_by(slot):
             return "\n" * slot.gap
-        if run.around is not None and above.around is run.around:
+        if run.around is not None and run.around in self._lists:
             return "\n" if run.around.is_tight is False else ""
         return "\n"
 
@@ -162,11 +172,19 @@ class _Printer:
         while shared < min(len(via), len(others)) and via[shared] == others[shared]:
             shared += 1
         if shared < len(via):
-            return self._blank_above(via[shared].source, via[shared].start, None)
-        return self._blank_above(run.line.text.source, run.line.text.lines[0].offset, run.line.slot.head[0])
+            return self._blank_above(via[shared].source, via[shared].start, None, ends_at_words=True)
+        if above is not None and _is_next_round(above, run):
+            return "\n" if run.around is not None and run.around.is_tight is False else ""
+        is_near = above is None or above.line.slot.is_followed_by(run.line.slot) or run.around in self._lists
+        gap = self._blank_above(run.line.text.source, run.line.text.lines[0].offset, run.line.slot.head[0], ends_at_words=is_near)
+        is_below_insertion = above is not None and not above.is_written and not is_near
+        return "\n" if is_below_insertion and not gap and not run.prefix[:1].isspace() else gap
 
-    def _blank_above(self, source: SourceFile, offset: int, document: Document | None) -> str:
-        """Return the longest run of blank lines above the line at ``offset``, up to one with words or an include."""
+    def _blank_above(self, source: SourceFile, offset: int, document: Document | None, *, ends_at_words: bool) -> str:
+        """Return the longest run of blank lines above the line at ``offset``, up to one with an include, or with words that are printed.
+
+        Where what stood above was left out, its own gap to what is above that now counts, too; unless ``ends_at_words`` is set.
+        """
         text = source.text
         end = text.rfind("\n", 0, offset) + 1
         floor = document.location.start if document is not None else 0
@@ -175,7 +193,9 @@ class _Printer:
             start = text.rfind("\n", 0, end - 1) + 1
             if text[start:end].strip():
                 longest = max(longest, text[end:bottom], key=len)
-                if document is None or start in self._lines_of(document).words or start in self._lines_of(document).includes:
+                if document is None or start in self._lines_of(document).includes:
+                    return longest
+                if start in self._lines_of(document).words and (ends_at_words or (source, start) in self._printed):
                     return longest
                 bottom = start
             end = start
@@ -193,6 +213,32 @@ class _Printer:
                 if isinstance(block, Inclusion):
                     lines.includes.add(text.rfind("\n", 0, block.target.start) + 1)
         return lines
+
+
+def _is_next_round(above: _Run, run: _Run) -> bool:
+    """Whether a loop begins anew between two runs: the second stands above the first in their source, or is the same."""
+    first, second = above.line, run.line
+    is_same_source = above.is_written and first.text.source is second.text.source and first.trace.via == second.trace.via
+    return is_same_source and first.text.lines[0].offset >= second.text.lines[0].offset
+
+
+def _places_taken(run: _Run) -> Iterator[tuple[SourceFile, int]]:
+    """Give where the lines begin that a run, or what it stands in for, has in its source; of a run itself the last is enough."""
+    replaced = run.line.trace.replaces
+    if replaced is not None:
+        text = replaced.source.text
+        first = text.rfind("\n", 0, replaced.start) + 1
+        yield replaced.source, first
+        yield from ((replaced.source, found.end()) for found in re.finditer("\n", text[: replaced.end]) if found.end() > first)
+    elif run.is_written:
+        source = run.line.text.source
+        yield source, source.text.rfind("\n", 0, run.line.text.lines[-1].offset) + 1
+
+
+def _first_words(place: Location) -> int:
+    """Return where the first character of a block stands that is no blank."""
+    text = place.text
+    return place.start + len(text) - len(text.lstrip())
 
 
 def _print_run(run: _Run) -> Iterator[Segment]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
-from composer.errors import Diagnostics
+from composer.errors import Diagnostics, Note
 from composer.model import OutputFile, RenderedDocument, RenderedField, RenderedText, RenderedValue, ScalarStyle, Segment, SegmentKind
 from composer.source import BYTE_ORDER_MARK, Location
 from composer.targets import Target
@@ -20,7 +20,11 @@ __all__ = ["VERBATIM_KEYS", "emit_verbatim"]
 VERBATIM_KEYS: Final = frozenset({"verbatim", "front_matter", "path", "bom", "eol", "final_newlines", "characters"})
 """The keys of ``agent`` that say how the file is written; all others are printed in it."""
 
+_MOST_NEWLINES: Final = 1_048_576
+_SWITCHES: Final = frozenset({"true", "false"})
 _ENDS: Final = {"lf": "\n", "crlf": "\r\n", "cr": "\r"}
+_PROFILES: Final = "profiles/"
+_NUMBER: Final = re.compile(r"[0-9]{1,7}")
 _CODE: Final = re.compile(r"U\+([0-9A-Fa-f]{4,6})")
 _BAD_PATH: Final = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(?:^|/)\.{0,2}(?:/|$)")
 
@@ -28,6 +32,7 @@ _BAD_PATH: Final = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(?:^|/)\.{0,2}(?
 def emit_verbatim(document: RenderedDocument, target: Target, diagnostics: Diagnostics) -> OutputFile | None:
     """Emit one document; None if it cannot be a file, which is then reported."""
     found = Diagnostics()
+    _check_fields(document, found)
     bytes_of = _read_rules(document, target, found)
     for diagnostic in found:
         diagnostics.add(diagnostic)
@@ -37,6 +42,38 @@ def emit_verbatim(document: RenderedDocument, target: Target, diagnostics: Diagn
     lines = (*_front_matter(document, location), *document.body)
     segments = tuple(bytes_of.restore(_with_final_newlines(lines, bytes_of.final_newlines, location), location))
     return OutputFile(document.profile, document.name, bytes_of.path, segments, document)
+
+
+# --- fields -----------------------------------------------------------------------------------------------------------
+
+
+def _check_fields(document: RenderedDocument, diagnostics: Diagnostics) -> None:
+    """Refuse what would have no effect: a value of the wrong kind, ``verbatim`` in a profile, fields hidden by ``front_matter``.
+
+    Those of the agent's own file were held against its schema; what a profile sets is any field, until here.
+    """
+    for name in VERBATIM_KEYS & document.fields.keys():
+        field = document.fields[name]
+        kind, wanted = (Mapping, "a map") if name == "characters" else (RenderedText, "text")
+        if not isinstance(field.value, kind):
+            diagnostics.error("wrong-type", f"`{name}` must be {wanted}", field.location)
+    agent = document.plan.agent
+    verbatim = document.fields.get("verbatim")
+    if verbatim is None or verbatim.layer.name.startswith(_PROFILES):
+        location = verbatim.location if verbatim is not None else agent.location
+        message = f"the text of agent `{document.name}` is read as `verbatim` says in its own file, whatever a profile says"
+        diagnostics.error("field-without-effect", message, location, f"change `verbatim` in `fragments/{agent.fragment.id}.md`")
+    whole = document.fields.get("front_matter")
+    for name, field in document.fields.items():
+        if whole is not None and name not in VERBATIM_KEYS and _is_hidden(field, whole):
+            message = f"`{name}` is not printed: `front_matter` is the whole front matter of agent `{document.name}`"
+            hint = "change the line in `front_matter`, or write each of its lines as a key of its own"
+            diagnostics.error("field-without-effect", message, field.location, hint, (Note("`front_matter` is here", whole.location),))
+
+
+def _is_hidden(field: RenderedField, whole: RenderedField) -> bool:
+    """Whether a field was meant to be printed: a profile's `front_matter` may stand in for all that the agent's own file says."""
+    return field.layer.name == whole.layer.name or not whole.layer.name.startswith(_PROFILES)
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------
@@ -65,15 +102,19 @@ class _Rules:
 def _read_rules(document: RenderedDocument, target: Target, diagnostics: Diagnostics) -> _Rules:
     fields = document.fields
     newlines = _text(fields, "final_newlines", "1")
-    if not newlines.isdecimal():
-        _refuse(fields["final_newlines"], "`final_newlines` must be a whole number", "write 0, 1 or more", diagnostics)
+    if not _NUMBER.fullmatch(newlines) or int(newlines) > _MOST_NEWLINES:
+        message = f"`final_newlines` must be a whole number up to {_MOST_NEWLINES}, not `{newlines}`"
+        _refuse(fields["final_newlines"], message, "write how many line ends the file has after its last word", diagnostics)
         newlines = "1"
     end = _text(fields, "eol", "lf")
     if end not in _ENDS:
         _refuse(fields["eol"], f"there are no line ends called `{end}`", "write lf, crlf or cr", diagnostics)
+    bom = _text(fields, "bom", "false")
+    if bom not in _SWITCHES:
+        _refuse(fields["bom"], f"`bom` must be `true` or `false`, not `{bom}`", "write true or false", diagnostics)
     return _Rules(
         path=_read_path(document, target, diagnostics),
-        has_bom=_text(fields, "bom", "false") == "true",
+        has_bom=bom == "true",
         line_end=_ENDS.get(end, "\n"),
         final_newlines=int(newlines),
         characters=_read_characters(fields.get("characters"), diagnostics),
@@ -85,8 +126,11 @@ def _text(fields: Mapping[str, RenderedField], name: str, default: str) -> str:
     return str(field.value) if field is not None and isinstance(field.value, RenderedText) else default
 
 
-def _refuse(field: RenderedField, message: str, hint: str, diagnostics: Diagnostics) -> None:
-    diagnostics.error("bad-value", message, field.location, hint)
+def _refuse(field: RenderedField, message: str, hint: str, diagnostics: Diagnostics, part: RenderedValue | None = None) -> None:
+    """Report a value, or a part of it, where it stands."""
+    value = part if part is not None else field.value
+    place = value.scalar.location if isinstance(value, RenderedText) else field.location
+    diagnostics.error("bad-value", message, place, hint)
 
 
 def _read_path(document: RenderedDocument, target: Target, diagnostics: Diagnostics) -> PurePosixPath:
@@ -109,7 +153,7 @@ def _read_characters(field: RenderedField | None, diagnostics: Diagnostics) -> d
         number = int(code[1], 16) if code is not None else -1
         if len(key) != 1 or not 0 <= number < 0x110000 or 0xD800 <= number < 0xE000:  # noqa: PLR2004 - Unicode's own bounds
             hint = "write one character and what it stands for, as in `␄: U+0004`"
-            _refuse(field, f"`characters` cannot read `{key}`", hint, diagnostics)
+            _refuse(field, f"`characters` cannot read what it says of `{key}`", hint, diagnostics, value)
         else:
             characters[ord(key)] = chr(number)
     return characters
@@ -187,12 +231,17 @@ def _field(field: RenderedField) -> Iterator[Segment]:
     yield from writer.segments
 
 
+def _is_as_written(value: RenderedText) -> bool:
+    """Whether a value is one line, and says what is written there: what was filled in may need quotes, or others."""
+    return "\n" not in value.scalar.location.text and str(value) == value.scalar.text
+
+
 def _written(value: RenderedValue) -> list[Segment]:
     """Return a value of one line as it is written in its source; nothing for other values."""
     if isinstance(value, RenderedText) and value.scalar.style is ScalarStyle.BLOCK and "\n" not in str(value).rstrip("\n"):
         # What stands below a `|` is printed as it stands, YAML or not: so do many files that the clients repair.
         return [replace(piece, text=piece.text.rstrip("\n")) for piece in value.segments if piece.text.rstrip("\n")]
-    if isinstance(value, RenderedText) and value.segments and "\n" not in value.scalar.location.text:
+    if isinstance(value, RenderedText) and value.segments and _is_as_written(value):
         if value.scalar.style is ScalarStyle.PLAIN:
             return list(value.segments)
         if value.scalar.style is ScalarStyle.QUOTED:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from composer.errors import ComposerError, Diagnostic, Diagnostics, nearest_name
 from composer.files.destination import Destination, DiskDestination, DryRunDestination
 from composer.files.disk import Disk
+from composer.files.journal import BadJournalError
 from composer.files.lock import LOCK_NAME, EditRecord, parse_lock
 from composer.files.sources import Memory, Overlay
+from composer.files.transaction import Change, TransactionError
 from composer.lookup.index import Index
 from composer.merge.layers import order_layers
-from composer.model import Catalog, FileAction, FileResult, OutputFile
+from composer.model import Catalog, FileAction, FileResult, FileSince, FileWanted, OutputFile
 from composer.pipeline import compose_profile, read_index
 from composer.source import SourceFile, unlocated
 from composer.stages.resolve import Override, read_overrides
-from composer.stages.write import WriteScope, write_files
+from composer.stages.write import WriteScope, is_source, write_files
 from composer.stale.edits import StaleEdit, find_stale_edits, record_edits, report_stale_edits
 from composer.targets import TARGETS, Target
 
-__all__ = ["BuildReport", "CheckReport", "Composition", "Difference", "Workspace"]
+__all__ = ["BuildReport", "CheckReport", "Composition", "Difference", "StatusReport", "Verdict", "Workspace"]
 
 CONFIG_NAME = "agent-composer.yaml"
 DEFAULT_TARGET = "claude-code"
@@ -53,15 +57,55 @@ class BuildReport:
         return tuple(result for result in self.results if result.is_conflict)
 
 
+class Verdict(StrEnum):
+    """Why a file is not what a build would write.
+
+    ``STALE`` is one whose sources have changed, ``EDITED`` one that was edited by hand, ``BOTH`` one that is both.
+    """
+
+    STALE = "stale"
+    EDITED = "edited"
+    BOTH = "both"
+    MISSING = "missing"
+    LEFT_OVER = "left-over"
+    EDITED_LEFT_OVER = "edited-left-over"
+    FOREIGN = "foreign"
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One file that is not what a build would write: its action in a build, and both texts (empty where there is none)."""
+    """One file that is not what a build would write: its action in a build, and both texts (empty where there is none).
+
+    ``since`` says what happened to it since it was last written, ``wanted`` what the sources want of it: so a file that is out of date is
+    told from one that was edited by hand, and from one that is both.
+    """
 
     path: str
     profile: str
     action: FileAction
     on_disk: str
     composed: str
+    since: FileSince
+    wanted: FileWanted
+
+    @property
+    def verdict(self) -> Verdict:
+        """Why the file differs."""
+        match self.since, self.wanted:
+            case FileSince.EDITED, FileWanted.REMOVE:
+                return Verdict.EDITED_LEFT_OVER
+            case FileSince.EDITED, FileWanted.UPDATE:
+                return Verdict.BOTH
+            case FileSince.EDITED, _:
+                return Verdict.EDITED
+            case FileSince.FOREIGN, _:
+                return Verdict.FOREIGN
+            case _, FileWanted.CREATE:
+                return Verdict.MISSING
+            case _, FileWanted.REMOVE:
+                return Verdict.LEFT_OVER
+            case _:
+                return Verdict.STALE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +116,25 @@ class CheckReport:
     differences: tuple[Difference, ...]
     diagnostics: tuple[Diagnostic, ...]
     stale: tuple[StaleEdit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StatusReport:
+    """How each output stands, ordered by path. Paths are relative to ``root``; ``action`` is what a build would do."""
+
+    root: Path
+    results: tuple[FileResult, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Comparison:
+    """What was composed, held against what is below ``root``; nothing was written."""
+
+    composition: Composition
+    root: Path
+    scope: WriteScope
+    results: tuple[FileResult, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -123,10 +186,20 @@ class Workspace:
         """Every address and name of the workspace. Reading it collects what is wrong in ``diagnostics``."""
         if self._index is None:
             disk = Disk(self.root.as_posix(), self.diagnostics)
-            sources = Overlay(Memory(self._replaced), disk) if self._replaced else disk
+            replaced = {**self._unfinished_sources(), **self._replaced}
+            sources = Overlay(Memory(replaced), disk) if replaced else disk
             self._index = read_index(sources, self.diagnostics)
             self._read = tuple(self.diagnostics)
         return self._index
+
+    def _unfinished_sources(self) -> dict[str, bytes]:
+        """Return the sources that a run which was cut short has not come to, as they will be once it is ended."""
+        try:
+            found = DryRunDestination(self.root).repair(lambda _: True)
+        except (BadJournalError, TransactionError, OSError):  # whatever looks at the outputs reports that
+            return {}
+        contents = found.contents if found is not None else {}
+        return {path: content for path, content in contents.items() if content is not None and is_source(path)}
 
     def _begin_run(self) -> Index:
         """Forget what an earlier run found: a profile's mistakes are not those of the next."""
@@ -213,6 +286,8 @@ class Workspace:
         dry_run: bool = False,
         overwrite: bool = False,
         progress: Progress | None = None,
+        wait: Callable[[int], bool] | None = None,
+        sources: Sequence[Change] = (),
     ) -> BuildReport:
         """Compose, and write what changed.
 
@@ -223,17 +298,23 @@ class Workspace:
             dry_run: write nothing, and report what would happen.
             overwrite: replace files that are not as the tool wrote them, too; a copy of each is kept.
             progress: called with each profile's name before it is composed.
+            wait: asked before each new try, with its number, while another run is writing to the same folder; False, or None, gives up.
+            sources: changes of source files to write together with the outputs: all or nothing. What is composed is composed from
+                :meth:`with_files` with their new contents.
 
         Raises:
-            ComposerError: if anything is wrong; then nothing was written, unless the disk failed on the way.
+            ComposerError: if anything is wrong; then nothing was written.
         """
         composition = self.compose(profiles, overrides=overrides, progress=progress, keeps_origins=False)
         root = self._destination_root(into, composition.profiles)
-        destination: Destination = DryRunDestination(root) if dry_run else DiskDestination(root)
+        destination: Destination = (
+            DryRunDestination(root) if dry_run else DiskDestination(root, wait) if wait is not None else DiskDestination(root)
+        )
         scope = self._scope(composition.profiles, is_whole=profiles is None, into=into)
         report_stale_edits(self.stale_edits(None if profiles is None else composition.profiles), self.diagnostics)
         edits = self._edit_record(composition.profiles, is_whole=profiles is None) if into is None else None
-        results = write_files(composition.files, destination, scope, self.diagnostics, overwrite=overwrite, edits=edits)
+        files = composition.files
+        results = write_files(files, destination, scope, self.diagnostics, overwrite=overwrite, edits=edits, sources=sources)
         self.diagnostics.raise_errors()
         return BuildReport(root, results, tuple(self.diagnostics))
 
@@ -244,7 +325,7 @@ class Workspace:
             profiles: names; what they and the profiles that they extend say is looked at. None for all there is.
         """
         try:
-            raw = DiskDestination(self.root).read(LOCK_NAME)
+            raw = self._as_repaired(self.root, WriteScope(frozenset(), self.catalog.config.output)).read(LOCK_NAME)
         except OSError:  # a build and a check read the lock, too, and report that
             return ()
         source = SourceFile.from_raw(LOCK_NAME, (raw or b"").decode(errors="replace"))
@@ -282,36 +363,87 @@ class Workspace:
         return WriteScope(frozenset(profiles), self.catalog.config.output, is_whole)
 
     def check(
-        self, profiles: str | Iterable[str] | None = None, *, overrides: Iterable[str] = (), progress: Progress | None = None
+        self,
+        profiles: str | Iterable[str] | None = None,
+        *,
+        overrides: Iterable[str] = (),
+        into: str | Path | None = None,
+        progress: Progress | None = None,
     ) -> CheckReport:
         """Compose, write nothing, and compare with what is on disk.
+
+        Args:
+            profiles: names; None for all that are not abstract.
+            overrides: ``name=value`` pairs that beat every layer.
+            into: a project's folder that one profile's tree was written into, instead of the workspace's output folder.
+            progress: called with each profile's name before it is composed.
 
         Raises:
             ComposerError: if anything is wrong.
         """
-        composition = self.compose(profiles, overrides=overrides, progress=progress, keeps_origins=False)
-        scope = self._scope(composition.profiles, is_whole=profiles is None, into=None)
-        destination = DryRunDestination(self.root)
-        results = write_files(composition.files, destination, scope, self.diagnostics)
-        self.diagnostics.raise_errors()
-        composed = {scope.path_of(file): file for file in composition.files}
+        compared = self._compare(profiles, overrides, into, progress)
+        disk = self._as_repaired(compared.root, compared.scope)
+        composed = {compared.scope.path_of(file): file for file in compared.composition.files}
         differences = tuple(
             Difference(
                 result.path,
                 result.profile,
                 result.action,
-                self._on_disk(result.path),
+                _text(disk, result.path),
                 composed[result.path].text if result.path in composed else "",
+                result.since,
+                result.wanted,
             )
-            for result in results
+            for result in compared.results
             if result.action is not FileAction.UNCHANGED
         )
-        stale = self.stale_edits(None if profiles is None else composition.profiles)
-        return CheckReport(len(composition.files), differences, tuple(self.diagnostics), stale)
+        stale = self.stale_edits(None if profiles is None else compared.composition.profiles) if into is None else ()
+        return CheckReport(len(compared.composition.files), differences, tuple(self.diagnostics), stale)
 
-    def _on_disk(self, path: str) -> str:
-        content = DiskDestination(self.root).read(path)
-        return "" if content is None else SourceFile.from_raw(path, content.decode(errors="replace")).text
+    def status(
+        self,
+        profiles: str | Iterable[str] | None = None,
+        *,
+        overrides: Iterable[str] = (),
+        into: str | Path | None = None,
+        progress: Progress | None = None,
+    ) -> StatusReport:
+        """Compose, write nothing, and tell of each output what happened to it, and what a build would do.
+
+        Args:
+            profiles: names; None for all that are not abstract.
+            overrides: ``name=value`` pairs that beat every layer.
+            into: a project's folder that one profile's tree was written into, instead of the workspace's output folder.
+            progress: called with each profile's name before it is composed.
+
+        Raises:
+            ComposerError: if anything is wrong.
+        """
+        compared = self._compare(profiles, overrides, into, progress)
+        return StatusReport(compared.root, compared.results, tuple(self.diagnostics))
+
+    def _compare(
+        self, profiles: str | Iterable[str] | None, overrides: Iterable[str], into: str | Path | None, progress: Progress | None
+    ) -> _Comparison:
+        composition = self.compose(profiles, overrides=overrides, progress=progress, keeps_origins=False)
+        root = self._destination_root(into, composition.profiles)
+        scope = self._scope(composition.profiles, is_whole=profiles is None, into=into)
+        results = write_files(composition.files, DryRunDestination(root), scope, self.diagnostics)
+        self.diagnostics.raise_errors()
+        return _Comparison(composition, root, scope, results)
+
+    @staticmethod
+    def _as_repaired(root: Path, scope: WriteScope) -> Destination:
+        """Return the files as they are, or as they will be once a run that was cut short is ended."""
+        destination = DryRunDestination(root)
+        with suppress(BadJournalError, TransactionError, OSError):  # whatever looks at the outputs reports that
+            destination.repair(scope.may_write)
+        return destination
+
+
+def _text(destination: Destination, path: str) -> str:
+    content = destination.read(path)
+    return "" if content is None else SourceFile.from_raw(path, content.decode(errors="replace")).text
 
 
 def _find_target(name: str) -> Target:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from textwrap import dedent
 
+from composer.blocks import Document
 from composer.errors import ComposerError
+from composer.model import AgentPlan, Fragment, OutputFile, RenderedDocument, ResolvedAgent, Segment, SegmentKind
 from composer.report import diagnostic_text
+from composer.source import SourceFile
 from composer.workspace import Workspace
 
-__all__ = ["body_of", "compose_text", "errors_of", "write_workspace"]
+__all__ = ["body_of", "compose_text", "errors_of", "output_file", "write_workspace"]
 
 
 def write_workspace(root: Path, files: Mapping[str, str]) -> Path:
@@ -28,6 +31,17 @@ def compose_text(root: Path, profile: str, agent: str, *, overrides: tuple[str, 
     """Compose one agent and return its whole file."""
     composition = Workspace.open(root).compose(profile, overrides=overrides)
     return next(file.text for file in composition.files if file.agent == agent)
+
+
+def output_file(text: str, name: str = "tester", profile: str = "shop") -> OutputFile:
+    """Make a composed file that holds this text, with nothing behind it."""
+    source = SourceFile("fragments/agents/tester.md", "agent: {}\n")
+    place = source.at(0)
+    fragment = Fragment("agents/tester", source, "", {}, {}, {}, None, Document(source, (), place, 0))
+    plan = AgentPlan(ResolvedAgent(name, fragment, {}, {}, (), {}, place), (), (), frozenset(), frozenset())
+    document = RenderedDocument(profile, name, {}, plan, {}, ())
+    segments = (Segment(text, SegmentKind.LITERAL, place),)
+    return OutputFile(profile, name, PurePosixPath(f".claude/agents/{name}.md"), segments, document)
 
 
 def body_of(text: str) -> str:

@@ -17,8 +17,14 @@ PACKAGE = PROJECT / "composer"
 IMPORTER = {f"composer.importer.{name}" for name in ("existing", "run", "sources")}
 """Reads files from anywhere the user names."""
 
-TOUCH_THE_DISK = {"composer.files.destination", "composer.files.disk", "composer.starter.pack", "composer.workspace", *IMPORTER}
-"""The importer, the writer, the reader, the library that travels along, and the API, which looks for the workspace's folder."""
+FILES = {f"composer.files.{name}" for name in ("destination", "disk", "exclusive", "root", "transaction")}
+"""Write below one root and never leave it; `disk` reads."""
+
+START_A_PROCESS = {"composer.impact.git"}
+"""Asks git for the sources of a revision, in the environment that it is called in."""
+
+TOUCH_THE_DISK = {*FILES, "composer.starter.pack", "composer.workspace", *IMPORTER, *START_A_PROCESS}
+"""The importer, what asks git, the writer, the reader, the library that travels along, and the API, which looks for its folder."""
 
 KNOW_PATHS = TOUCH_THE_DISK | {"composer.accept.acceptance", "composer.importer.proof", "composer.starter.first_workspace"}
 """These pass the path of a folder on."""
@@ -92,9 +98,10 @@ def test_what_is_listed_is_there() -> None:
     assert MODULES.keys() >= KNOW_PATHS
 
 
-def test_no_module_knows_the_network_or_starts_a_process() -> None:
-    """Composing needs files and nothing else."""
-    assert {name for name, tree in MODULES.items() if OUTSIDE & set(imported_names(tree))} == set()
+def test_no_module_knows_the_network_and_one_starts_git() -> None:
+    """Composing needs files and nothing else; what compares revisions runs git, and nothing runs anything else."""
+    found = {name: OUTSIDE & set(imported_names(tree)) for name, tree in MODULES.items()}
+    assert {name: names for name, names in found.items() if names} == {name: {"subprocess"} for name in START_A_PROCESS}
 
 
 def test_no_module_asks_for_what_differs_from_run_to_run() -> None:

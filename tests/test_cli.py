@@ -18,9 +18,11 @@ import composer
 from composer import __version__
 from composer.cli import app, main
 from composer.cli import progress as progress_module
+from composer.cli import waiting as waiting_module
 from composer.cli.completion import complete_explained, complete_names, complete_profiles, complete_settings
 from composer.cli.locate import read_question
 from composer.cli.screen import Screen
+from composer.files.destination import DiskDestination
 from composer.workspace import Workspace
 
 OUTPUT = "output/shop/.claude/agents/dev.md"
@@ -220,8 +222,8 @@ def test_build_json(run: Run, root: Path) -> None:
         "dry_run": False,
         "root": root.as_posix(),
         "files": [
-            {"path": "output/bank/.claude/agents/dev.md", "profile": "bank", "action": "created", "copy": ""},
-            {"path": OUTPUT, "profile": "shop", "action": "created", "copy": ""},
+            {"path": "output/bank/.claude/agents/dev.md", "profile": "bank", "action": "created", "copy": "", "profile_before": ""},
+            {"path": OUTPUT, "profile": "shop", "action": "created", "copy": "", "profile_before": ""},
         ],
         "counts": {"created": 2},
         "diagnostics": [],
@@ -236,6 +238,17 @@ def test_progress_bar_only_for_people_who_wait(run: Run, monkeypatch: pytest.Mon
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "shop" in run("build", "--dry-run").stderr
+
+
+def test_build_waits_for_another_run_and_gives_up(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says that it waits; if the other run does not end, nothing is written."""
+    monkeypatch.setattr(waiting_module, "TRIES", 2)
+    monkeypatch.setattr(waiting_module, "PAUSE", 0)
+    with DiskDestination(root).hold():
+        result = run("build", code=2)
+    assert result.stderr.count("another run is writing to this folder: waiting for it to end\n") == 1
+    assert "error[another-run]" in result.stderr
+    assert not (root / "output").exists()
 
 
 # --- check ------------------------------------------------------------------------------------------------------------
@@ -310,7 +323,9 @@ def test_check_github(run: Run, root: Path) -> None:
     result = run("check", "bank", "--format", "github", code=1)
     first, last = result.stdout.splitlines()
     path = "work/output/bank/.claude/agents/dev.md"
-    assert first.startswith(f"::error file={path},line=14,col=1,title=updated::output/bank/.claude/agents/dev.md is out of date; run")
+    assert first.startswith(
+        f"::error file={path},line=14,col=1,title=updated::output/bank/.claude/agents/dev.md is out of date; its sources"
+    )
     assert last == "1 file composed, 1 differs: 1 out of date"
 
 
@@ -719,7 +734,7 @@ def test_schema(run: Run, kind: str) -> None:
 
 # --- all commands -----------------------------------------------------------------------------------------------------
 
-COMMANDS = ["build", "check", "explain", "ids", "init", "list", "new", "schema", "show", "stats"]
+COMMANDS = ["build", "check", "explain", "ids", "init", "list", "new", "schema", "show", "stats", "status"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -7,6 +7,7 @@ import io
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
@@ -25,6 +26,7 @@ from composer.workspace import Workspace
 ROOT: Final = Path(__file__).parents[1]
 LANGUAGE: Final = ROOT / "docs" / "language.md"
 README: Final = ROOT / "README.md"
+IMPACT: Final = ROOT / "docs" / "impact.md"
 PAGES: Final = (README, *sorted((ROOT / "docs").glob("*.md")))
 LIBRARY: Final = ("fragments", "profiles", "output", "agent-composer.yaml", "agent-composer.lock")
 
@@ -291,10 +293,10 @@ def copy_library(folder: Path) -> Path:
     return folder
 
 
-def retold(heading: str, folder: Path) -> Iterator[tuple[Sample, str]]:
-    """Do what a section of the front page says, and give each of its blocks with what it should be."""
+def retold(heading: str, folder: Path, page: Path = README) -> Iterator[tuple[Sample, str]]:
+    """Do what a section of a page says, and give each of its blocks with what it should be."""
     console = Console(folder)
-    for sample in (sample for sample in samples_of(README) if sample.heading == heading):
+    for sample in (sample for sample in samples_of(page) if sample.heading == heading):
         if match := _LINES.match(sample.label):
             lines = (folder / match["path"]).read_text(encoding="utf-8").splitlines(keepends=True)
             yield sample, "".join(lines[int(match["first"]) - 1 : int(match["last"])])
@@ -328,6 +330,21 @@ def test_the_path_of_a_newcomer_is_as_told(tmp_path: Path) -> None:
     """`init`, a changed variable, `check`, `build` and `explain` print what the front page shows."""
     for sample, result in retold("A workspace of your own", tmp_path):
         assert sample.text == result, f"README.md:{sample.line}"
+
+
+_COMMIT: Final = re.compile(r"(?<=\()[0-9a-f]{9}(?=\))|(?<=&#40;)[0-9a-f]{9}(?=&#41;)")
+
+
+def test_the_impact_of_a_change_is_as_told(tmp_path: Path) -> None:
+    """The page of `impact` and `matrix` shows what they print of the library in a repository; only a commit's hash is another."""
+    folder = copy_library(tmp_path)
+    for command in ("init --quiet", "add --all", "-c user.name=A -c user.email=a@b.c commit --quiet --message begin"):
+        subprocess.run(["git", *command.split()], cwd=folder, check=True)  # noqa: S603, S607 - the git of the machine
+    told = [sample.heading for sample in samples_of(IMPACT) if sample.language == "console"]
+    for heading in dict.fromkeys(told):
+        for sample, result in retold(heading, folder, IMPACT):
+            if sample.language == "console":
+                assert sample.text == _COMMIT.sub("1a2b3c4d5", result), f"docs/impact.md:{sample.line}"
 
 
 def test_the_table_of_commands_is_complete(tmp_path: Path) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
 from builders import write_workspace
 
 from composer import ComposerError, Workspace
-from composer.files.destination import DiskDestination
+from composer.files.journal import JOURNAL_NAME, Change, Journal, print_journal
 
 AGENT = """
     ---
@@ -79,37 +81,108 @@ def test_a_line_written_into_the_lock_by_hand_removes_no_source(tmp_path: Path) 
     assert notes.exists()
 
 
-def test_an_interrupted_build_records_what_it_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next run knows those files as its own."""
+def test_an_interrupted_build_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C in the middle leaves neither files nor a lock."""
     opened = workspace(tmp_path)
     (tmp_path / "profiles/right.yaml").write_text("agents: {greeter: {}, other: {use: agents/greeter}}\nvars: {name: Ada}\n", "utf-8")
-    write = DiskDestination.write
+    before = sorted(tmp_path.rglob("*"))
+    replace = Path.replace
 
-    def interrupted(self: DiskDestination, path: str, content: bytes) -> None:
-        if path.endswith("other.md"):
+    def interrupted(self: Path, target: Path) -> Path:
+        if target.name == "other.md":
             raise KeyboardInterrupt
-        write(self, path, content)
+        return replace(self, target)
 
-    monkeypatch.setattr(DiskDestination, "write", interrupted)
+    monkeypatch.setattr(Path, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         opened.build("right")
-    assert "greeter.md" in (tmp_path / "agent-composer.lock").read_text(encoding="utf-8")
+    assert sorted(path for path in tmp_path.rglob("*") if path.name != "output") == before
 
 
-def test_a_lock_line_that_another_run_adds_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two builds at once do not forget each other's files."""
+def test_a_lock_that_changes_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What somebody, such as git, writes into the lock while a build is at work is not overwritten; the next build adds to it."""
+    opened = workspace(tmp_path)
     lock, line = tmp_path / "agent-composer.lock", f"output output/else/.claude/agents/a.md else sha256:{'0' * 64}\n"
-    write = DiskDestination.write
+    replace = Path.replace
 
-    def meanwhile(self: DiskDestination, path: str, content: bytes) -> None:
-        if path.endswith("greeter.md"):
+    def meanwhile(self: Path, target: Path) -> Path:
+        if target.name == "greeter.md":
             lock.write_text(line, encoding="utf-8")
-        write(self, path, content)
+        return replace(self, target)
 
-    monkeypatch.setattr(DiskDestination, "write", meanwhile)
-    workspace(tmp_path).build("right")
+    monkeypatch.setattr(Path, "replace", meanwhile)
+    with pytest.raises(ComposerError, match="file-changed"):
+        opened.build("right")
+    monkeypatch.undo()
+    assert lock.read_text(encoding="utf-8") == line
+    assert not (tmp_path / "output/right").exists()
+    opened.build("right")
     assert line in lock.read_text(encoding="utf-8")
     assert "greeter.md" in lock.read_text(encoding="utf-8")
+
+
+def begun(root: Path, *changes: Change) -> None:
+    """Leave what a run leaves that was killed before its first file."""
+    modes = tuple(None if change.before is None else 0o644 for change in changes)
+    (root / JOURNAL_NAME).write_bytes(print_journal(Journal("0123abcd", "", (), changes, modes)))
+
+
+def test_sources_of_a_run_that_was_cut_short_are_read_as_they_will_be(tmp_path: Path) -> None:
+    """Every command judges by the finished sources, and the next build writes them."""
+    opened = workspace(tmp_path)
+    opened.build("right")
+    profile = tmp_path / "profiles/right.yaml"
+    old, new = profile.read_bytes(), profile.read_bytes().replace(b"Ada", b"Bob")
+    begun(tmp_path, Change("profiles/right.yaml", old, new), Change("fragments/extra.md", None, b"More.\n"))
+    opened = Workspace.open(tmp_path)
+    assert "extra" in opened.catalog.fragments
+    report = opened.check("right")
+    assert [(found.verdict.value, "Hello Bob." in found.composed) for found in report.differences] == [("stale", True)]
+    assert [found.code for found in report.diagnostics] == ["run-cut-short"]
+    assert profile.read_bytes() == old
+    built = Workspace.open(tmp_path).build("right")
+    assert [result.action.value for result in built.results] == ["updated"]
+    assert profile.read_bytes() == new
+    assert not Workspace.open(tmp_path).check("right").diagnostics
+
+
+def test_a_journal_that_cannot_be_trusted_stops_what_looks_at_outputs(tmp_path: Path) -> None:
+    """The sources are read as they are; `build`, `check` and `status` tell it."""
+    workspace(tmp_path).build("right")
+    begun(tmp_path, Change("Makefile", None, b"all:\n"))
+    opened = Workspace.open(tmp_path)
+    assert opened.compose("right").files
+    for run in (opened.build, opened.check, opened.status):
+        with pytest.raises(ComposerError, match="bad-journal"):
+            run("right")
+    assert not (tmp_path / "Makefile").exists()
+
+
+def test_sources_and_outputs_are_written_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build can bring the sources that it composed from: all of it is written, or nothing."""
+    workspace(tmp_path).build("right")
+    path = "profiles/right.yaml"
+    old, new = (tmp_path / path).read_bytes(), (tmp_path / path).read_bytes().replace(b"Ada", b"Bob")
+    before = {place: place.read_bytes() for place in tmp_path.rglob("*") if place.is_file()}
+
+    def build() -> str:
+        changed = Workspace.open(tmp_path).with_files({path: new})
+        return changed.build("right", sources=[Change(path, old, new)]).results[0].action.value
+
+    replace = Path.replace
+
+    def fail(self: Path, target: Path) -> Path:
+        if target.name == "agent-composer.lock":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(ComposerError, match="cannot-write"):
+        build()
+    assert {place: place.read_bytes() for place in tmp_path.rglob("*") if place.is_file()} == before
+    monkeypatch.undo()
+    assert build() == "updated"
+    assert (tmp_path / path).read_bytes() == new
 
 
 def test_a_control_character_on_the_command_line_is_refused(tmp_path: Path) -> None:

@@ -7,42 +7,23 @@ import os
 import stat
 import sys
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
-from typing import Self
+from pathlib import Path
 
 import pytest
+from builders import output_file as output
 
-from composer.blocks import Document
 from composer.errors import Diagnostics
 from composer.files.lock import content_digest
 from composer.model import (
-    AgentPlan,
     FileResult,
-    Fragment,
     OutputFile,
-    RenderedDocument,
-    ResolvedAgent,
-    Segment,
-    SegmentKind,
 )
-from composer.source import SourceFile
 from composer.stages.write import Destination, DiskDestination, DryRunDestination, WriteScope, write_files
 
-SOURCE = SourceFile("fragments/agents/tester.md", "agent: {}\n")
 PATH = "output/shop/.claude/agents/tester.md"
 LOCK = "agent-composer.lock"
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
 needs_rights = pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is unwritable for this user")
-
-
-def output(text: str, name: str = "tester", profile: str = "shop") -> OutputFile:
-    """Make a file with this text."""
-    place = SOURCE.at(0)
-    fragment = Fragment("agents/tester", SOURCE, "", {}, {}, {}, None, Document(SOURCE, (), place, 0))
-    plan = AgentPlan(ResolvedAgent(name, fragment, {}, {}, (), {}, place), (), (), frozenset(), frozenset())
-    document = RenderedDocument(profile, name, {}, plan, {}, ())
-    segments = (Segment(text, SegmentKind.LITERAL, place),)
-    return OutputFile(profile, name, PurePosixPath(f".claude/agents/{name}.md"), segments, document)
 
 
 class Workspace:
@@ -71,6 +52,12 @@ class Workspace:
     def tree(self) -> dict[str, str]:
         """Every file but the lock, with its text."""
         files = (path for path in self.root.rglob("*") if path.is_file() and path.name != LOCK)
+        return {path.relative_to(self.root).as_posix(): path.read_bytes().decode() for path in files}
+
+    @property
+    def everything(self) -> dict[str, str]:
+        """Every file, also the lock and what begins with a dot."""
+        files = (path for path in self.root.rglob("*") if path.is_file())
         return {path.relative_to(self.root).as_posix(): path.read_bytes().decode() for path in files}
 
     @property
@@ -386,7 +373,7 @@ def test_lock_that_is_a_folder(workspace: Workspace) -> None:
 
 @needs_rights
 def test_unwritable_folder(workspace: Workspace) -> None:
-    """What cannot be written is told with a way out, and the rest is written."""
+    """If a file cannot be written, it is told with a way out, and none of the others is written either."""
     workspace.build(output("a\n"), output("a\n", profile="old"), scope=WriteScope(frozenset({"shop", "old"})))
     folder = (workspace.root / PATH).parent
     folder.chmod(0o555)
@@ -395,7 +382,8 @@ def test_unwritable_folder(workspace: Workspace) -> None:
         done = workspace.build(*files, scope=WriteScope(frozenset({"shop", "old"})))
     finally:
         folder.chmod(0o755)
-    assert done == {PATH.replace("shop", "old"): "updated"}
+    assert done == {}
+    assert set(workspace.tree.values()) == {"a\n"}
     assert workspace.codes == ["cannot-write"]
 
 
@@ -412,46 +400,51 @@ def failing(monkeypatch: pytest.MonkeyPatch, name: str, number: int, when: Calla
 
 
 def test_failure_half_way(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that fails keeps its old content and its line in the lock, others come to be, no temporary file stays."""
+    """If one file fails, those that were written before it go back, the lock stays, and no temporary file does."""
     workspace.build(output("a\n"), output("a\n", "other"))
+    before = workspace.everything
     failing(monkeypatch, "replace", errno.EACCES, lambda path: ".tester.md." in path)
-    assert workspace.build(output("b\n"), output("b\n", "other")) == {PATH.replace("tester", "other"): "updated"}
-    assert workspace.tree == {PATH: "a\n", PATH.replace("tester", "other"): "b\n"}
-    assert workspace.locked == [line("b\n", PATH.replace("tester", "other")), line("a\n")]
+    assert workspace.build(output("b\n", "other"), output("b\n"), output("new\n", "new", "shop")) == {}
+    assert workspace.everything == before
     (error,) = workspace.diagnostics
     assert (error.code, error.location.path) == ("cannot-write", PATH)
     assert "give yourself the right" in error.hint
 
 
 def test_full_disk_stops_the_run(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full disk is told once for the files, not once for each; the lock that fails too is told as well."""
+    """A full disk is told once, not once for each file."""
     failing(monkeypatch, "replace", errno.ENOSPC, lambda _: True)
     assert workspace.build(output("a\n"), output("a\n", "other")) == {}
     assert workspace.codes == ["cannot-write"]
-    assert workspace.tree == {}
+    assert workspace.everything == {}
     assert "make room" in next(iter(workspace.diagnostics)).hint
 
 
 def test_lock_that_cannot_be_written(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lock that fails is told; the next build adopts what was written."""
-    failing(monkeypatch, "replace", errno.EIO, lambda path: LOCK in path)
-    assert workspace.build(output("a\n")) == {PATH: "created"}
+    """Without a lock that tells of them, no files are written."""
+    failing(monkeypatch, "replace", errno.EIO, lambda path: f".{LOCK}." in path)
+    assert workspace.build(output("a\n")) == {}
     assert workspace.codes == ["cannot-write"]
-    monkeypatch.undo()
-    assert workspace.build(output("a\n")) == {PATH: "unchanged"}
-    assert workspace.locked == [line("a\n")]
+    assert workspace.everything == {}
 
 
 def test_unreadable_and_unremovable(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files that can be neither read nor removed are told by name."""
     workspace.build(output("a\n"))
-    failing(monkeypatch, "read_bytes", errno.EIO, lambda path: path.endswith("tester.md"))
+    real = os.open
+
+    def fail(path: Path | str, flags: int, mode: int = 0o777) -> int:
+        if str(path).endswith("/tester.md"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", fail)
     assert workspace.build(output("b\n")) == {}
     assert workspace.codes == ["cannot-read"]
     assert workspace.build() == {}
     assert workspace.codes == ["cannot-read"]
     monkeypatch.undo()
-    failing(monkeypatch, "unlink", errno.EPERM, lambda path: path.endswith("tester.md"))
+    failing(monkeypatch, "unlink", errno.EPERM, lambda path: path.endswith("/tester.md"))
     assert workspace.build() == {}
     assert workspace.codes == ["cannot-remove"]
     assert workspace.locked == [line("a\n")]
@@ -463,38 +456,34 @@ def test_copy_that_fails_leaves_no_half(workspace: Workspace, monkeypatch: pytes
     real = os.open
 
     def fail(path: Path, flags: int, mode: int = 0o777) -> int:
-        if str(path).endswith(".orig"):
+        if ".orig." in str(path):
             raise OSError(errno.ENOSPC, "full")
         return real(path, flags, mode)
 
     monkeypatch.setattr(os, "open", fail)
     assert workspace.build(output("a\n"), overwrite=True) == {}
     assert workspace.codes == ["cannot-write"]
-    assert workspace.tree == {PATH: "theirs\n"}
+    assert workspace.everything == {PATH: "theirs\n"}
 
 
 def test_write_that_breaks_off_leaves_no_half(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the disk is full in the middle of a file, no part of it stays."""
+    """If the disk is full in the middle of a file, no part of it stays; the system may also take a content in parts."""
+    real, room = os.write, [1000]
 
-    class Full:
-        def __init__(self, handle: int, mode: str) -> None:
-            self.file = open(handle, mode)  # noqa: SIM115
-
-        def __enter__(self) -> Self:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            self.file.close()
-
-        def write(self, content: bytes) -> None:
-            self.file.write(content[:1])
+    def write(handle: int, content: memoryview) -> int:
+        if not room[0]:
             raise OSError(errno.ENOSPC, "full")
+        written = real(handle, content[: min(room[0], 100)])
+        room[0] -= written
+        return written
 
-    monkeypatch.setattr("composer.files.destination.open", Full, raising=False)
-    assert workspace.build(output("a\n")) == {}
+    monkeypatch.setattr(os, "write", write)
+    assert workspace.build(*(output("a\n" * 50, name) for name in ("one", "two"))) == {}
     assert workspace.codes == ["cannot-write"]
-    assert list(workspace.root.rglob("*.tmp")) == []
-    assert workspace.tree == {}
+    assert workspace.everything == {}
+    room[0] = 10_000
+    assert set(workspace.build(*(output("a\n" * 50, name) for name in ("one", "two"))).values()) == {"created"}
+    assert set(workspace.tree.values()) == {"a\n" * 50}
 
 
 def test_same_file(workspace: Workspace) -> None:

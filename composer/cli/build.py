@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from composer.cli.options import Overrides, Profiles, common, examples
+from composer.cli.options import InTo, Overrides, Profiles, common, examples
 from composer.cli.progress import Progress
 from composer.cli.session import Session
+from composer.cli.waiting import Patience
 
 if TYPE_CHECKING:
     from composer.model import FileResult
@@ -41,10 +42,7 @@ def build(
     profiles: Profiles = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Write nothing; tell what would be written.")] = False,
     overrides: Overrides = None,
-    into: Annotated[
-        Path | None,
-        typer.Option("--into", metavar="DIR", help="Write the tree of one profile into this project, instead of the output folder."),
-    ] = None,
+    into: InTo = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that others made or edited; a copy of each is kept.")
     ] = False,
@@ -52,17 +50,31 @@ def build(
     """Compose agents and write the files that changed.
 
     A file is replaced or removed only if it is as the tool wrote it. One that somebody edited, or that the tool did not make, is
-    reported and left alone, and the exit code is 1. Nothing is written if anything is wrong with the sources.
+    reported and left alone, and the exit code is 1. Nothing is written if anything is wrong with the sources, and all or nothing in any
+    case: what a crash cut short, the next build ends.
     """
     workspace = session.workspace
     with Progress(session.err, workspace, profiles, is_quiet=session.is_quiet) as progress:
         report = workspace.build(
-            profiles or None, overrides=overrides or (), into=into, dry_run=dry_run, overwrite=overwrite, progress=progress
+            profiles or None,
+            overrides=overrides or (),
+            into=into,
+            dry_run=dry_run,
+            overwrite=overwrite,
+            progress=progress,
+            wait=Patience(session.err),
         )
     if not session.is_json:
         _print(report, session, into, dry_run=dry_run)
     files = [
-        {"path": result.path, "profile": result.profile, "action": result.action.value, "copy": result.copy} for result in report.results
+        {
+            "path": result.path,
+            "profile": result.profile,
+            "action": result.action.value,
+            "copy": result.copy,
+            "profile_before": result.profile_before,
+        }
+        for result in report.results
     ]
     data = {"dry_run": dry_run, "root": report.root.as_posix(), "files": files, "counts": _counts(report)}
     session.finish(data, report.diagnostics, code=1 if report.conflicts else 0)
@@ -80,8 +92,10 @@ def _print(report: BuildReport, session: Session, into: Path | None, *, dry_run:
         action = result.action.value
         if session.is_quiet or (action == "unchanged" and not session.is_verbose):
             continue
-        copy = f"  (the old one is kept as {result.copy})" if result.copy else ""
-        session.out.line(f"{action:<{_WIDTH}}  {shown(result)}{copy}", _STYLES.get(action, ""))
+        remarks = [f"the old one is kept as {result.copy}"] if result.copy else []
+        remarks += [f"the profile {result.profile_before} wrote it before"] if result.profile_before else []
+        remark = f"  ({'; '.join(remarks)})" if remarks else ""
+        session.out.line(f"{action:<{_WIDTH}}  {shown(result)}{remark}", _STYLES.get(action, ""))
     if not session.is_quiet:
         session.out.line(_summary(report, dry_run=dry_run), "bold")
     if report.conflicts:
@@ -101,8 +115,8 @@ def _advice(paths: list[str]) -> str:
     lines = [
         one if len(paths) == 1 else f"{len(paths)} files are not as the tool wrote them, and were left alone:",
         *(f"  {path}" for path in paths),
-        "Take a change back to where it belongs: `agent-composer check` shows it, and `agent-composer explain FILE:LINE` names the source",
-        "of each line. Or build with `--overwrite`: each old file is kept beside the new one as `.orig`. An edited file that no profile",
-        "makes any more is yours to delete.",
+        "`agent-composer check` shows each change, and `agent-composer accept FILE` takes it back to where it belongs. Or build with",
+        "`--overwrite`: each old file is kept beside the new one as `.orig`. An edited file that no profile makes any more is yours to",
+        "delete.",
     ]
     return "\n".join(lines)

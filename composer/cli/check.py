@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from composer.cli.options import Overrides, Profiles, common, examples
+from composer.cli.options import InTo, Overrides, Profiles, common, examples
 from composer.cli.progress import Progress
 from composer.cli.session import Format, Session
 from composer.cli.stale_text import print_stale, stale_data
+from composer.cli.verdicts import explanation, fix, fixes, short_name
 
 if TYPE_CHECKING:
     from composer.workspace import CheckReport, Difference
 
 __all__ = ["register"]
-
-_EXPLANATIONS: Final = {
-    "created": "is missing",
-    "updated": "is out of date",
-    "removed": "is left over: no profile makes it any more",
-    "edited": "was edited by hand",
-    "foreign": "was not made by the tool",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +26,7 @@ def register(app: typer.Typer) -> None:
         epilog=examples(
             ("agent-composer check", "everything"),
             ("agent-composer check shop", "one profile"),
+            ("agent-composer check shop --into ~/src/shop", "as it was built straight into a project"),
             ("agent-composer check --format github", "in a GitHub workflow: annotations beside the lines"),
             ("agent-composer check --quiet", "only the names of the files that differ"),
         )
@@ -44,48 +39,66 @@ def check(
     *,
     profiles: Profiles = None,
     overrides: Overrides = None,
+    into: InTo = None,
     format: Annotated[Format | None, typer.Option("--format", help="How to answer; --json is short for json.")] = None,  # noqa: A002 - the option's name
 ) -> None:
     """Tell whether the files on disk are what the sources say.
 
     Composes everything, writes nothing, and prints what a build would change as a unified diff, from what is on disk to what is composed.
+    Each file that differs has a verdict, with its own way out: out of date, edited by hand, both, missing, left over, or not ours.
     An edit is stale if the text that it stands in place of has changed since: all texts are shown, for `agent-composer review`.
     The exit code is 1 if any file differs or any edit is stale, else 0: made for CI and for a commit hook.
     """
     session.format = format or session.format
     workspace = session.workspace
     with Progress(session.err, workspace, profiles, is_quiet=session.is_quiet) as progress:
-        report = workspace.check(profiles or None, overrides=overrides or (), progress=progress)
+        report = workspace.check(profiles or None, overrides=overrides or (), into=into, progress=progress)
     print_stale(report.stale, session)
     if session.format is Format.TEXT:
-        _print(report, session)
+        _print(report, session, _build_command(profiles, into))
     elif session.format is Format.GITHUB:
-        _print_annotations(report, session)
+        _print_annotations(report, session, _build_command(profiles, into))
     differences = [
-        {"path": found.path, "profile": found.profile, "action": found.action.value, "diff": _diff(found)} for found in report.differences
+        {
+            "path": found.path,
+            "profile": found.profile,
+            "action": found.action.value,
+            "verdict": found.verdict.value,
+            "fix": fix(found, _build_command(profiles, into)),
+            "diff": _diff(found),
+        }
+        for found in report.differences
     ]
     data = {"files": report.files, "differences": differences, "stale": [stale_data(edit) for edit in report.stale]}
     session.finish(data, report.diagnostics, code=1 if differences or report.stale else 0)
 
 
-def _print(report: CheckReport, session: Session) -> None:
+def _build_command(profiles: list[str] | None, into: Path | None) -> str:
+    """Return the command that writes what was checked."""
+    words = ["agent-composer", "build", *((*(profiles or ()), "--into", str(into)) if into is not None else ())]
+    return " ".join(words)
+
+
+def _print(report: CheckReport, session: Session, build: str) -> None:
     for found in report.differences:
         if not session.is_quiet and (diff := _diff(found)):
             session.out.diff(diff)
     if report.differences and not session.is_quiet:
         session.out.line()
     for found in report.differences:
-        session.out.line(f"{found.path}  {_EXPLANATIONS[found.action]}", "red")
+        session.out.line(f"{found.path}  {explanation(found)}", "red")
     if not session.is_quiet:
         session.out.line(_summary(report), "bold")
+        for advice in fixes(report.differences, build):
+            session.err.line(advice)
 
 
-def _print_annotations(report: CheckReport, session: Session) -> None:
+def _print_annotations(report: CheckReport, session: Session, build: str) -> None:
     from composer.cli.github import difference_annotation  # noqa: PLC0415 - for this format only
 
     for found in report.differences:
-        explanation = f"{found.path} {_EXPLANATIONS[found.action]}; run `agent-composer build` and commit what it writes"
-        session.out.line(difference_annotation(found, explanation, session.workspace.root))
+        told = f"{found.path} {explanation(found)}; {fix(found, build)}"
+        session.out.line(difference_annotation(found, told, session.workspace.root))
     session.out.line(_summary(report))
 
 
@@ -101,7 +114,6 @@ def _summary(report: CheckReport) -> str:
     if not report.differences:
         return f"{total}: all as on disk{edits}"
     verb = "differs" if len(report.differences) == 1 else "differ"
-    counts = Counter(found.action for found in report.differences)
-    names = {"created": "missing", "updated": "out of date", "removed": "left over", "edited": "edited by hand", "foreign": "not ours"}
-    parts = ", ".join(f"{count} {names[action]}" for action, count in counts.items())
+    counts = Counter(short_name(found) for found in report.differences)
+    parts = ", ".join(f"{count} {name}" for name, count in counts.items())
     return f"{total}, {len(report.differences)} {verb}: {parts}{edits}"

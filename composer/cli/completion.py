@@ -10,7 +10,7 @@ from typing import Final
 
 import typer
 
-__all__ = ["complete_explained", "complete_names", "complete_profiles", "complete_settings"]
+__all__ = ["complete_explained", "complete_fragments", "complete_names", "complete_profiles", "complete_settings"]
 
 _ABSTRACT: Final = re.compile(r"^abstract:\s*true\b", re.MULTILINE)
 _ID: Final = re.compile(r"(?<!\\)\{#([a-z0-9-]+)\}")
@@ -67,6 +67,12 @@ def complete_names(ctx: typer.Context, incomplete: str) -> Iterable[str]:  # noq
     """Offer everything that can be shown: fragments, agents, profiles."""
     root = _root(ctx)
     return [*_profiles(root), *_fragments(root)]
+
+
+@_safe
+def complete_fragments(ctx: typer.Context, incomplete: str) -> Iterable[str]:  # noqa: ARG001 - the shape that Typer calls
+    """Offer the fragments."""
+    return _fragments(_root(ctx))
 
 
 @_safe

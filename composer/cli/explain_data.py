@@ -55,7 +55,7 @@ def _block(block: BlockExplanation, file: OutputFile) -> Data:
         "kind": trace.kind if trace is not None else "fixed text",
         "layer": trace.layer if trace is not None else f"target {file.document.profile}",
         "text": block.text,
-        "defined": _place(trace.location if trace is not None else block.places[0]),
+        "defined": _place(block.place),
         "replaces": _place(trace.replaces) if trace is not None and trace.replaces is not None else None,
         "characters_from": _places(block.places),
         "included": _places(trace.via) if trace is not None else [],

@@ -64,14 +64,14 @@ def _block(block: BlockExplanation, text: str, file: OutputFile) -> Iterator[Sty
     trace = block.trace
     if trace is None:
         yield f"{FRONT_MATTER}  (what the tool wants of every agent)", "bold cyan"
-        yield from _facts([("agent", f"{file.agent}, named at {block.places[0]}")])
+        yield from _facts([("agent", f"{file.agent}, named at {block.place}")])
         return
     kind = "" if trace.kind.startswith("field ") else f"  ({trace.kind})"
     yield f"{block_name(trace)}{kind}", "bold cyan"
     yield from _facts(
         [
             *((("text", _short(text)),) if text else ()),
-            ("defined", str(trace.location)),
+            ("defined", str(block.place)),
             *((("replaces", f"{trace.replaces}  {_source_line(trace.replaces)}"),) if trace.replaces is not None else ()),
             *(("included", f"{place}  {_source_line(place)}") for place in trace.via),
             *(("edited", _edit(part)) for part in trace.edits),

@@ -13,7 +13,7 @@ import typer
 from composer.cli.completion import complete_profiles, complete_settings
 from composer.cli.session import Format, Session
 
-__all__ = ["Overrides", "Profiles", "common", "examples"]
+__all__ = ["InTo", "Overrides", "Profiles", "common", "examples"]
 
 _PANEL: Final = "Common options"
 
@@ -29,6 +29,11 @@ Overrides = Annotated[
         help="Set a variable for this run; it beats every layer. Lists are written with commas. May be given several times.",
         autocompletion=complete_settings,
     ),
+]
+
+InTo = Annotated[
+    Path | None,
+    typer.Option("--into", metavar="DIR", help="The tree of one profile straight in this project, instead of the output folder."),
 ]
 
 _COMMON: Final[dict[str, Any]] = {

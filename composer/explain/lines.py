@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
+from composer.blocks import LeafKind
 from composer.model import Absence, FieldValue, Layer, OutputFile, ResolvedVariable, Segment, SegmentKind, Trace
 from composer.source import Location
 
@@ -20,11 +22,19 @@ __all__ = [
 ]
 
 
+_LINE_BY_LINE: Final = frozenset({LeafKind.AS_WRITTEN.value, "field front_matter"})
+"""The kinds of traces that many lines share, each of which is printed as it is written."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class BlockExplanation:
-    """The part of a line that one block gave: its trace, the places its characters stand at, and the variables filled in."""
+    """The part of a line that one block gave: its trace, the places its characters stand at, and the variables filled in.
+
+    ``place`` is where it is defined: a block as a whole or, where many lines are printed as they are written, this line of them.
+    """
 
     trace: Trace | None
+    place: Location
     kinds: tuple[SegmentKind, ...]
     places: tuple[Location, ...]
     variables: tuple[ResolvedVariable, ...]
@@ -105,7 +115,9 @@ def _block(file: OutputFile, trace: Trace | None, segments: list[Segment]) -> Bl
     project = tuple(_project_values(file, names))
     kinds = tuple(dict.fromkeys(segment.kind for segment in segments))
     places = tuple(dict.fromkeys(segment.location for segment in segments))
-    return BlockExplanation(trace, kinds, places, variables, project, "".join(segment.text for segment in segments).rstrip("\n"))
+    place = places[0] if trace is None or trace.kind in _LINE_BY_LINE else trace.location
+    text = "".join(segment.text for segment in segments).rstrip("\n")
+    return BlockExplanation(trace, place, kinds, places, variables, project, text)
 
 
 def _reasons(trace: Trace | None) -> Iterator[str]:

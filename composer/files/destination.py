@@ -1,30 +1,31 @@
-"""Where files go: the disk, or nowhere. The one module that changes anything on disk, for the one stage that asks it to.
+"""Where files go: the disk, or nowhere.
 
 Every path is relative to a root, with forward slashes, and stays below it: a link that leads out is refused.
 """
 
 from __future__ import annotations
 
-import os
-import secrets
-import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path, PurePosixPath
-from typing import Final, Protocol
+from pathlib import Path
+from typing import Protocol
 
-__all__ = ["Destination", "DiskDestination", "DryRunDestination", "LeavesRootError"]
+from composer.files.exclusive import Wait, hold
+from composer.files.journal import Change
+from composer.files.root import LeavesRootError, Root, replace_file
+from composer.files.transaction import Repair, commit, pending_repair, repair
 
-_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-
-
-class LeavesRootError(OSError):
-    """A path leads out of the root that it is meant to stay below."""
+__all__ = ["Destination", "DiskDestination", "DryRunDestination", "LeavesRootError", "free_name"]
 
 
 class Destination(Protocol):
     """A folder that files are compared with and written to. Every method may raise OSError."""
+
+    @property
+    def is_dry(self) -> bool:
+        """Whether nothing is written in truth."""
 
     def read(self, path: str) -> bytes | None:
         """Return what the file holds; None if it is not there."""
@@ -32,102 +33,84 @@ class Destination(Protocol):
     def write(self, path: str, content: bytes) -> None:
         """Replace the file, or make it: at any moment it holds either all of the old content or all of the new."""
 
-    def keep(self, path: str) -> str:
-        """Copy the file beside itself under a name that is free, and return the path of the copy."""
-
-    def remove(self, path: str, boundary: str) -> None:
-        """Remove the file, and the folders around it that are empty then, up to ``boundary``, which stays."""
-
     def is_same_file(self, first: str, second: str) -> bool:
         """Whether two paths are one file, as `A` and `a` are on some systems."""
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep other runs from writing here; needed around :meth:`repair` and :meth:`commit`, and the looks between them.
+
+        Raises:
+            BusyError: if another run keeps writing here.
+        """
+
+    def repair(self, may_write: Callable[[str], bool]) -> Repair | None:
+        """End a run that was cut short, and tell how; None where there is none.
+
+        Args:
+            may_write: tells whether a path can be one of ours; what names any other is not believed.
+
+        Raises:
+            BadJournalError: if what such a run left cannot be trusted.
+            TransactionError: if the system refuses something.
+        """
+
+    def commit(self, changes: Sequence[Change], boundary: str = "") -> None:
+        """Make all changes, or none, even where the run is cut short: then the next one repairs.
+
+        Args:
+            changes: each path once, in the order in which they become visible: what tells of the others, such as a lock, last.
+            boundary: the folder that stays when a removal leaves it empty; empty for the root.
+
+        Raises:
+            TransactionError: if a file is not as the change says it was, or the system refuses something.
+        """
+
+
+def _give_up(_: int) -> bool:
+    """Do not wait for another run."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
 class DiskDestination:
-    """Files below ``root`` on disk."""
+    """Files below ``root`` on disk. ``wait`` is asked whether to try again while another run writes there."""
 
     root: Path
-    _folders: dict[str, Path] = field(default_factory=dict, init=False, repr=False, compare=False)
+    wait: Wait = _give_up
+    _files: Root = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Look at the folder."""
+        object.__setattr__(self, "_files", Root(self.root))
+
+    @property
+    def is_dry(self) -> bool:
+        """It is not."""
+        return False
 
     def read(self, path: str) -> bytes | None:
         """Return what the file holds; None if it is not there."""
-        place = self._locate(path)
-        try:
-            mode = place.stat().st_mode
-        except FileNotFoundError:
-            return None
-        if not stat.S_ISREG(mode):
-            raise IsADirectoryError(path)
-        return place.read_bytes()
+        return self._files.read(path)
 
     def write(self, path: str, content: bytes) -> None:
         """Replace the file, or make it, in one step; the permissions of an existing one are kept."""
-        place = self._locate(path)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        mode = stat.S_IMODE(place.stat().st_mode) if place.exists() else None
-        temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}.tmp")
-        try:
-            _create(temporary, content)
-            if mode is not None:
-                temporary.chmod(mode)
-            temporary.replace(place)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-
-    def keep(self, path: str) -> str:
-        """Copy the file to ``<path>.orig``, or ``<path>.orig.1`` and so on: no tool reads such names as agents."""
-        content = self._locate(path).read_bytes()
-        for copy in _copy_names(path):
-            try:
-                _create(self._locate(copy), content)
-            except FileExistsError:
-                continue
-            return copy
-        raise AssertionError  # pragma: no cover - the names have no end
-
-    def remove(self, path: str, boundary: str) -> None:
-        """Remove the file, and the folders around it that are empty then, up to ``boundary``, which stays."""
-        folder = PurePosixPath(path).parent
-        # Not through a last link: it is the link that is ours, not what it points to.
-        (self._folder(str(folder)) / PurePosixPath(path).name).unlink(missing_ok=True)
-        while str(folder) not in {".", boundary}:
-            try:
-                (self.root / folder).rmdir()
-            except OSError:
-                return
-            folder = folder.parent
+        replace_file(self._files, path, content)
 
     def is_same_file(self, first: str, second: str) -> bool:
         """Whether two paths are one file, as `A` and `a` are on some systems."""
-        try:
-            return (self.root / first).samefile(self.root / second)
-        except FileNotFoundError:
-            return False
+        return self._files.is_same_file(first, second)
 
-    def _locate(self, path: str) -> Path:
-        pure = PurePosixPath(path)
-        place = self._folder(str(pure.parent)) / pure.name
-        return self._inside(place) if place.is_symlink() else place
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep other runs from writing here."""
+        return hold(self.root, self.wait)
 
-    def _folder(self, folder: str) -> Path:
-        known = self._folders.get(folder)
-        if known is None:
-            known = self._inside(self.root / folder)
-            existing = known
-            while not os.path.lexists(existing):
-                existing = existing.parent
-            if not existing.is_dir():
-                raise NotADirectoryError(folder)
-            self._folders[folder] = known
-        return known
+    def repair(self, may_write: Callable[[str], bool]) -> Repair | None:
+        """End a run that was cut short."""
+        return repair(self._files, may_write)
 
-    def _inside(self, place: Path) -> Path:
-        """Follow all links, junctions on Windows too, and refuse what ends outside the root."""
-        real = Path(os.path.realpath(place))
-        if not real.is_relative_to(os.path.realpath(self.root)):
-            raise LeavesRootError(str(place))
-        return real
+    def commit(self, changes: Sequence[Change], boundary: str = "") -> None:
+        """Make all changes, or none."""
+        commit(self._files, changes, boundary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,45 +119,48 @@ class DryRunDestination:
 
     root: Path
     _changes: dict[str, bytes | None] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _disk: DiskDestination = field(init=False, repr=False, compare=False)
+    _files: Root = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Look at the same root as the real destination."""
-        object.__setattr__(self, "_disk", DiskDestination(self.root))
+        """Look at the same folder as the real destination."""
+        object.__setattr__(self, "_files", Root(self.root))
+
+    @property
+    def is_dry(self) -> bool:
+        """It is."""
+        return True
 
     def read(self, path: str) -> bytes | None:
         """Return what the file holds, or would hold by now."""
-        return self._changes[path] if path in self._changes else self._disk.read(path)
+        return self._changes[path] if path in self._changes else self._files.read(path)
 
     def write(self, path: str, content: bytes) -> None:
         """Remember the content."""
         self._changes[path] = content
 
-    def keep(self, path: str) -> str:
-        """Return the path that a copy would have."""
-        content = self.read(path)
-        copy = next(copy for copy in _copy_names(path) if self.read(copy) is None)
-        self._changes[copy] = content
-        return copy
-
-    def remove(self, path: str, boundary: str) -> None:  # noqa: ARG002 - folders are not remembered
-        """Remember that the file would be gone."""
-        self._changes[path] = None
-
     def is_same_file(self, first: str, second: str) -> bool:
         """Whether two paths are one file on disk."""
-        return self._disk.is_same_file(first, second)
+        return self._files.is_same_file(first, second)
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep nobody from anything: nothing is written."""
+        return nullcontext()
+
+    def repair(self, may_write: Callable[[str], bool]) -> Repair | None:
+        """Tell how a run that was cut short would be ended, and remember the files as they would be then."""
+        found = pending_repair(self._files, may_write)
+        if found is not None:
+            self._changes.update(found.contents)
+        return found
+
+    def commit(self, changes: Sequence[Change], boundary: str = "") -> None:  # noqa: ARG002 - folders are not remembered
+        """Remember the contents."""
+        self._changes.update((change.path, change.after) for change in changes)
 
 
-def _create(place: Path, content: bytes) -> None:
-    """Make a file that is not there yet, with the permissions of any new file; leave none if that fails."""
-    handle = os.open(place, _NEW_FILE, 0o666)
-    try:
-        with open(handle, "wb") as file:  # noqa: PTH123 - it is open already: Path.open could not ask for a new file
-            file.write(content)
-    except BaseException:
-        place.unlink(missing_ok=True)
-        raise
+def free_name(destination: Destination, path: str, taken: Sequence[str] = ()) -> str:
+    """Return ``<path>.orig``, or ``<path>.orig.1`` and so on: no tool reads such names as agents, and nothing stands there yet."""
+    return next(name for name in _copy_names(path) if name not in taken and destination.read(name) is None)
 
 
 def _copy_names(path: str) -> Iterator[str]:

@@ -173,7 +173,7 @@ def _parse_output(words: list[str]) -> LockEntry | None:
     if len(words) != _OUTPUT_WORDS or words[0] != "output" or not _DIGEST.fullmatch(words[3]):
         return None
     path, profile = _unescaped(words[1]), _unescaped(words[2])
-    return LockEntry(path, profile, frozenset({words[3]})) if _stays_below_root(path) else None
+    return LockEntry(path, profile, frozenset({words[3]})) if stays_below_root(path) else None
 
 
 def _edit_line(key: EditKey, text: str) -> str:
@@ -197,7 +197,7 @@ def _parse_edit(line: str) -> tuple[EditKey, str] | None:
     return (EditKey(_unescaped(profile), _unescaped(agent), _unescaped(words[2]), words[3]), text) if is_whole else None
 
 
-def _stays_below_root(path: str) -> bool:
+def stays_below_root(path: str) -> bool:
     """Refuse what a hand edit could make of a path: the tool removes files by this list."""
     parts = PurePosixPath(path).parts
     is_plain = bool(parts) and str(PurePosixPath(path)) == path

@@ -19,12 +19,13 @@ __all__ = ["Existing", "read_existing"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Existing:
-    """A workspace: its fragments' ids, those that no import may write to, and the texts that it may include."""
+    """A workspace: its fragments' ids, those that no import may write to, the texts that it may include, and its variables."""
 
     root: Path | None = None
     ids: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
     bodies: tuple[Body, ...] = ()
+    variables: frozenset[str] = frozenset()
 
 
 def read_existing(root: Path, is_update: bool, sources: Iterable[Source], diagnostics: Diagnostics) -> Existing:  # noqa: FBT001 - one of two ways
@@ -41,7 +42,7 @@ def read_existing(root: Path, is_update: bool, sources: Iterable[Source], diagno
     agents = {fragment.id for fragment in catalog.fragments.values() if fragment.agent is not None}
     ids = frozenset(catalog.fragments)
     bodies = tuple(_body(fragment) for fragment in catalog.fragments.values() if _is_plain_text(fragment))
-    return Existing(root, ids, ids - agents if is_update else ids, bodies)
+    return Existing(root, ids, ids - agents if is_update else ids, bodies, frozenset(catalog.declarations))
 
 
 def _is_plain_text(fragment: Fragment) -> bool:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from itertools import count
 from pathlib import PurePosixPath
 from typing import Final
 
+from composer.importer.differences import common_start
 from composer.importer.factor import Body, Factored, SharedRun
 from composer.naming import kebab_case, name_of_text
 
 __all__ = ["name_runs"]
 
-_LONGEST: Final = 26
+_LONGEST: Final = 28
+_FEW: Final = 2
+_NUMBER: Final = re.compile(r"^(?:(?:step|phase)\s+)?[0-9]+(?:\.[0-9]+)*[.:)]?\s+", re.IGNORECASE)
 _SHARED: Final = "shared"
 _EMPTY_NAMES: Final = frozenset({"agents", "plugins", "categories", "components", "claude", "cli-tool", "src", ""})
 
@@ -26,18 +32,47 @@ def name_runs(factored: Factored, folders: Mapping[str, str], taken: Collection[
     """
     used, runs = set(taken), factored.runs
     names: dict[int, str] = {symbol: name for symbol, name in factored.existing.items() if symbol in runs}
-    for symbol in sorted(runs, key=lambda symbol: (-runs[symbol].saving, symbol)):
-        if symbol in names:
-            continue
-        run = runs[symbol]
-        folder = _folder([folders[user] for user in run.users])
-        base = _title(run)
-        name, number = f"{folder}/{base}", 2
-        while name in used or name.startswith(("agents/", "profiles/")):
-            name, number = f"{folder}/{base}-{number}", number + 1
+    wanted = {symbol: _candidates(run, folders) for symbol, run in runs.items() if symbol not in names}
+    first = Counter(candidates[0] for candidates in wanted.values())
+    for symbol in sorted(wanted, key=lambda symbol: (-runs[symbol].saving, symbol)):
+        # A name that two would have tells neither: both get words that tell them apart.
+        candidates = [name for name in wanted[symbol] if first[name] < 2] or wanted[symbol][-1:]  # noqa: PLR2004 - one and another
+        free = (name for name in candidates if name not in used and not name.startswith(("agents/", "profiles/")))
+        name = next(free, "")
+        name = name or next(one for number in count(2) if (one := f"{candidates[-1]}-{number}") not in used)
         used.add(name)
         names[symbol] = name
     return names
+
+
+def _candidates(run: SharedRun, folders: Mapping[str, str]) -> list[str]:
+    """Give names for a run: what it says, then with whose it is or with its first words, which tell it from others of the same heading."""
+    title, owners = _title(run), _owners(run)
+    folder = _folder([folders[user] for user in run.users])
+    if owners and (folder == _SHARED or len({user.rpartition("/")[2] for user in run.users}) == 1):
+        folder, owners = owners, ""
+    words = [word for word in name_of_text(_first_words(run), "text", ()).split("-") if word not in title.split("-")]
+    names = [title, *([f"{owners}-{title}"] if owners else []), *([f"{title}-{'-'.join(words[:_FEW])}"] if words else [])]
+    if owners and words:
+        names.append(f"{owners}-{title}-{'-'.join(words[:_FEW])}")
+    return [f"{folder}/{name}" for name in dict.fromkeys(names)]
+
+
+def _owners(run: SharedRun) -> str:
+    """Return the words that the names of all users begin or end with; the whole name where they are one agent's versions."""
+    names = [user.rpartition("/")[2].split("-") for user in run.users]
+    ahead = names[0][: min(common_start(names[0], name) for name in names)]
+    turned = [name[::-1] for name in names]
+    behind = turned[0][: min(common_start(turned[0], name) for name in turned)][::-1]
+    return "-".join(max(ahead, behind, key=len)[:_FEW])
+
+
+def _first_words(run: SharedRun) -> str:
+    """Return the first line that is no heading and no lead-in."""
+    for unit in run.units:
+        if not unit.level and not unit.leads_in:
+            return _plain(run.body.lines[unit.first])
+    return _plain(run.lines[0])
 
 
 def _folder(folders: Sequence[str]) -> str:
@@ -53,9 +88,14 @@ def _last_name(folder: str) -> str:
 
 def _title(run: SharedRun) -> str:
     """Name a run by its first heading, or by the heading or the label that it stands under, or by its first words."""
+    first = run.units[0]
+    if first.level:
+        return _short(_NUMBER.sub("", first.title))
+    if first.leads_in:
+        return _short(_plain(run.lines[0]))
     heads = [unit.title for unit in run.units if unit.level == run.level and unit.level]
-    if heads and run.units[0].level:
-        return _short(heads[0])
+    if heads and run.first_unit == 0:  # an opening: who the agent is
+        return _short(f"{_owners(run) or ''} role")
     above = _heading_above(run.body, run.first_unit)
     words = _plain(run.lines[0])
     return _short(f"{above} {words}" if above and len(kebab_case(above)) < _LONGEST // 2 else above or words)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from composer.importer.agents import Agent, settings_of
+from composer.importer.agents import Agent
+from composer.importer.edits import PlacedEdits
 from composer.importer.factor import Body, Factored, Include, needs_plain, text_with_includes
+from composer.importer.shared_values import SharedValues
 from composer.importer.yaml_lines import override_lines, setting_lines
 
 __all__ = ["Layout", "print_workspace"]
@@ -22,6 +24,8 @@ class Layout:
     bodies: Mapping[str, Body]
     factored: Factored
     names: Mapping[int, str]
+    edits: PlacedEdits = field(default_factory=PlacedEdits)
+    values: SharedValues = field(default_factory=SharedValues)
 
 
 def print_workspace(layout: Layout) -> dict[str, str]:
@@ -33,17 +37,21 @@ def print_workspace(layout: Layout) -> dict[str, str]:
             continue
         run = layout.factored.runs[symbol]
         span = (run.units[0].first, run.units[-1].last)
-        lines = text_with_includes(run.body.lines, span, run.includes, line_of)
-        files[f"fragments/{name}.md"] = _text(_front_lines(run.body, span, run.includes), lines)
+        lines = text_with_includes(layout.edits.marked(name, run.body.lines), span, run.includes, line_of)
+        files[f"fragments/{name}.md"] = _text(
+            _fenced([*layout.edits.declaration_lines(name), *_syntax_lines(run.body, span, run.includes)]), lines
+        )
     for agent in layout.agents:
         if agent.base is None:
             files[f"fragments/{agent.fragment}.md"] = _agent_text(agent, layout, line_of)
+    if layout.values.names:
+        files[f"fragments/{layout.values.fragment}.md"] = _text((), layout.values.lines())
     by_project: dict[str, list[Agent]] = {}
     for agent in layout.agents:
         by_project.setdefault(agent.source.project, []).append(agent)
     for project, agents in by_project.items():
-        lines = ["agents:", *(line for agent in sorted(agents, key=lambda agent: agent.name) for line in _entry_lines(agent))]
-        files[f"profiles/{project}.yaml"] = _text((), lines)
+        entries = (line for agent in sorted(agents, key=lambda agent: agent.name) for line in _entry_lines(agent, layout))
+        files[f"profiles/{project}.yaml"] = _text(("agents:",), (*entries, *layout.edits.project_lines(project)))
     return files
 
 
@@ -56,29 +64,36 @@ def _text(front: Iterable[str], lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in (*front, *lines))
 
 
-def _front_lines(body: Body, span: tuple[int, int], includes: Sequence[Include]) -> Iterator[str]:
+def _fenced(lines: Sequence[str]) -> Sequence[str]:
+    return [_FENCE, *lines, _FENCE] if lines else lines
+
+
+def _syntax_lines(body: Body, span: tuple[int, int], includes: Sequence[Include]) -> Iterator[str]:
     own = text_with_includes(body.lines, span, includes, dict.fromkeys((include.run for include in includes), ""))
     if needs_plain(own) or (own and own[0].rstrip() == _FENCE):
-        yield from (_FENCE, f"syntax: {'includes' if includes else 'plain'}", _FENCE)
+        yield f"syntax: {'includes' if includes else 'plain'}"
 
 
 def _agent_text(agent: Agent, layout: Layout, line_of: Mapping[int, str]) -> str:
-    front = [_FENCE, "agent:", "  verbatim: true", *setting_lines(settings_of(agent), 2)]
+    front = [_FENCE, "agent:", "  verbatim: true", *setting_lines(layout.values.settings_of(agent), 2)]
+    used = layout.values.name_for(agent)
+    front.extend([f"uses: [{used}]"] if used else [])
     body = layout.bodies.get(agent.fragment)
     if body is None:
         return _text(front, [_FENCE])
     includes = layout.factored.includes.get(body.key, [])
     span = (0, len(body.lines))
-    lines = text_with_includes(body.lines, span, includes, line_of)
-    front.extend([line for line in _front_lines(body, span, includes) if line != _FENCE])
+    lines = text_with_includes(layout.edits.marked(agent.fragment, body.lines), span, includes, line_of)
+    front.extend([*layout.edits.declaration_lines(agent.fragment), *_syntax_lines(body, span, includes)])
     return _text([*front, _FENCE], lines)
 
 
-def _entry_lines(agent: Agent) -> Iterator[str]:
+def _entry_lines(agent: Agent, layout: Layout) -> Iterator[str]:
     lines = []
     if agent.fragment != f"agents/{agent.name}":
         lines.append(f"    use: {agent.fragment}")
     if agent.base is not None:
-        lines.extend(override_lines(settings_of(agent), settings_of(agent.base), agent.name, 4))
+        lines.extend(override_lines(layout.values.settings_of(agent), layout.values.settings_of(agent.base), agent.name, 4))
+    lines.extend(layout.edits.agent_lines(agent))
     yield f"  {agent.name}:" if lines else f"  {agent.name}: {{}}"
     yield from lines

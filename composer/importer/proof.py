@@ -52,6 +52,8 @@ def _compose(sources: Sources, profiles: Iterable[str], diagnostics: Diagnostics
     index = read_index(sources, diagnostics)
     outputs: list[OutputFile] = []
     for profile in profiles:
+        if profile not in index.catalog.profiles:
+            continue  # it could not be read, which is told
         progress(profile)
         # A profile's own mistakes must not keep those of the next from being found.
         found = Diagnostics()

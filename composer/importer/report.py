@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Final
 
 from composer.importer.agents import Agent
+from composer.importer.differences import Differences
 from composer.importer.factor import Body, SharedRun
 from composer.importer.repair import Repair, front_matter_problem
 from composer.importer.run import ImportPlan
@@ -33,12 +35,16 @@ class SharedFragment:
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """Two agents that have much in common and are kept apart: the share of the smaller one's bytes, and in how many blocks they differ."""
+    """Two agents that have much in common and are kept apart.
+
+    ``alike`` is the share of the smaller one's bytes that both have; ``reason`` says why the one is not written as the other with edits.
+    """
 
     one: str
     other: str
     alike: float
     differing_blocks: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,8 @@ class ImportReport:
     profiles: int
     agent_files: int
     fragments: int
+    edits: int
+    variables: int
     bytes_before: int
     bytes_after: int
     shared: tuple[SharedFragment, ...]
@@ -78,10 +86,12 @@ def make_report(plan: ImportPlan, written: Sequence[str]) -> ImportReport:
         profiles=len({source.project for source in plan.sources}),
         agent_files=len(labels),
         fragments=len(runs),
+        edits=layout.edits.count(),
+        variables=len(layout.values.names) + sum(map(len, layout.edits.variables.values())),
         bytes_before=sum(source.size for source in plan.sources),
         bytes_after=sum(len(text.encode()) for text in plan.files.values()),
         shared=tuple(_shared(layout.names[symbol], run, labels) for symbol, run in runs),
-        near_misses=tuple(_near_misses(list(layout.bodies.values()), labels))[:_MOST],
+        near_misses=tuple(islice(_near_misses(list(layout.bodies.values()), labels), _MOST)),
         broken=tuple(_broken(layout.agents)),
         left_out=plan.left_out,
         kept_whole=tuple(sorted(plan.kept_whole)),
@@ -100,6 +110,7 @@ def _shared(name: str, run: SharedRun, labels: Mapping[str, str]) -> SharedFragm
 
 def _near_misses(bodies: Sequence[Body], labels: Mapping[str, str]) -> Iterator[NearMiss]:
     """Give pairs of bodies with much in common, those with most first."""
+    differences = Differences()
     blocks = [Counter(_block_sizes(body)) for body in bodies]
     places: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for number, counts in enumerate(blocks):
@@ -116,7 +127,9 @@ def _near_misses(bodies: Sequence[Body], labels: Mapping[str, str]) -> Iterator[
         if share < _NEAR:
             return
         differing = sum(((blocks[one] - blocks[other]) + (blocks[other] - blocks[one])).values())
-        yield NearMiss(labels[bodies[one].key], labels[bodies[other].key], round(share, 3), differing)
+        changes = differences.between(bodies[one].lines, bodies[other].lines)
+        reason = "no edits make one of the other" if changes is None else f"{len(changes)} edits would take more bytes than they save"
+        yield NearMiss(labels[bodies[one].key], labels[bodies[other].key], round(share, 3), differing, reason)
 
 
 def _block_sizes(body: Body) -> Iterator[tuple[tuple[str, ...], int]]:
@@ -173,7 +186,9 @@ def report_text(report: ImportReport, *, explains_choice: bool) -> Iterator[str]
     yield f"{_count(report.files, 'file')} in {_count(report.profiles, 'profile')}: each comes out byte for byte"
     yield f"{report.bytes_before} bytes before, {report.bytes_after} after ({share:.1f} %)"
     yield f"{_count(report.agent_files, 'agent file')}, {_count(report.fragments, 'shared fragment')}"
-    if not report.fragments:
+    if report.edits or report.variables:
+        yield f"{_count(report.edits, 'edit')} and {_count(report.variables, 'variable')} where agents are nearly the same"
+    if not report.fragments and not report.edits and not report.variables:
         yield "nothing repeats enough to be worth sharing"
     yield from _shared_lines(report, explains_choice=explains_choice)
     yield from _section("kept apart, though much is alike", [_near_line(miss) for miss in report.near_misses])
@@ -198,7 +213,7 @@ def _shared_lines(report: ImportReport, *, explains_choice: bool) -> Iterator[st
 
 
 def _near_line(miss: NearMiss) -> str:
-    return f"{miss.one} and {miss.other}: {100 * miss.alike:.0f} % alike, {miss.differing_blocks} blocks differ"
+    return f"{miss.one} and {miss.other}: {100 * miss.alike:.0f} % alike, {miss.differing_blocks} blocks differ; {miss.reason}"
 
 
 def _section(title: str, lines: Sequence[str]) -> Iterator[str]:

@@ -9,13 +9,17 @@ from pathlib import Path
 from composer.errors import Diagnostics, InternalError
 from composer.files.destination import Destination
 from composer.importer.agents import Agent, make_agents, with_own_text
+from composer.importer.differences import Differences
+from composer.importer.edits import place_edits
 from composer.importer.existing import Existing, read_existing
 from composer.importer.factor import Body, factor, make_body
 from composer.importer.fragments import name_runs
 from composer.importer.printing import Layout, print_workspace
 from composer.importer.proof import Mismatches, prove
 from composer.importer.repair import Repair, repair_sources
+from composer.importer.shared_values import share_values
 from composer.importer.sources import LeftOut, Source, SourceSet, read_sources
+from composer.importer.variants import adapt_sections, find_variants, with_sections, with_variants
 from composer.source import unlocated
 
 __all__ = ["ImportPlan", "Options", "plan_import", "plan_sources", "write_plan"]
@@ -69,15 +73,21 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
     """Factor, print and prove what was read."""
     sources, left_out = list(found.sources), list(found.left_out)
     whole: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
+    known = _Known(existing, options, progress)
     wrong = Mismatches(frozenset(), frozenset())
     for _ in range(_MOST_TRIES):
-        layout = _lay_out(sources, whole, existing, options, progress)
+        layout, apart = _lay_out(sources, whole, apart, known)
         files = print_workspace(layout)
         progress("proving")
         wrong = prove(files, layout.agents, existing.root, progress)
         if not wrong:
             return ImportPlan(files, layout, tuple(sources), tuple(left_out), whole)
         blamed = _blamed(layout, wrong)
+        joined = {agent.label for agent in layout.agents if agent.changes or layout.values.name_for(agent)} & blamed - apart
+        if joined:  # on their own they may well come out
+            apart |= joined
+            continue
         hopeless = blamed & whole
         left_out.extend(LeftOut(label, "it does not come out byte for byte") for label in sorted(hopeless))
         sources = [source for source in sources if source.label not in hopeless]
@@ -96,19 +106,50 @@ def write_plan(plan: ImportPlan, destination: Destination) -> tuple[str, ...]:
     return tuple(written)
 
 
-def _lay_out(sources: Sequence[Source], whole: frozenset[str], existing: Existing, options: Options, progress: Progress) -> Layout:
-    agents = _agents(sources, whole, existing.taken)
-    bodies = {
-        agent.fragment: make_body(agent.fragment, str(Path(agent.source.path).parent), agent.envelope.body)
-        for agent in agents
-        if agent.base is None and agent.envelope.body
-    }
-    progress("factoring")
-    shared = [body for agent in agents if (body := bodies.get(agent.fragment)) and agent.base is None and agent.label not in whole]
-    factored = factor(shared, options.min_saving, existing.bodies)
-    taken = [*existing.ids, *(agent.fragment for agent in agents)]
-    names = name_runs(factored, _folders(agents, bodies), taken)
-    return Layout(agents, bodies, factored, names)
+def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[str], known: _Known) -> tuple[Layout, frozenset[str]]:
+    """Decide everything; the agents in ``apart``, and those whose edits would reach over borders, are no variants of others."""
+    existing, options = known.existing, known.options
+    while True:
+        agents = _agents(sources, whole, existing.taken)
+        bodies = known.bodies(agents)
+        known.progress("factoring")
+        kept = {agent.fragment for agent in agents if agent.label in apart or agent.label in whole}
+        agents = with_variants(agents, find_variants(agents, bodies, options.min_saving, known.differences, kept))
+        bodies = {agent.fragment: bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies}
+        bases = {agent.fragment for agent in agents if agent.base is not None and agent.changes}
+        free = [bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies.keys() - kept - bases]
+        agents, adapted = with_sections(agents, adapt_sections(free, options.min_saving, known.differences))
+        bodies |= adapted
+        shared = [body for agent in agents if (body := bodies.get(agent.fragment)) and agent.base is None and agent.label not in whole]
+        factored = factor(shared, options.min_saving, existing.bodies)
+        taken = [*existing.ids, *(agent.fragment for agent in agents)]
+        names = name_runs(factored, _folders(agents, bodies), taken)
+        values = share_values(agents, options.min_saving, [*taken, *names.values()], existing.variables, apart)
+        variables = existing.variables | set(values.names.values())
+        edits = place_edits(agents, bodies, factored, names, variables)
+        if not edits.crossing:
+            return Layout(agents, bodies, factored, names, edits, values), apart
+        apart |= edits.crossing
+
+
+class _Known:
+    """What holds for each try, and what need not be found out again at the next."""
+
+    def __init__(self, existing: Existing, options: Options, progress: Progress) -> None:
+        self.existing, self.options, self.progress = existing, options, progress
+        self.differences = Differences()
+        self._bodies: dict[tuple[str, tuple[str, ...]], Body] = {}
+
+    def bodies(self, agents: Iterable[Agent]) -> dict[str, Body]:
+        """Cut the bodies of agents into units."""
+        bodies = {}
+        for agent in agents:
+            if agent.base is None and agent.envelope.body:
+                key = agent.fragment, agent.envelope.body
+                if key not in self._bodies:
+                    self._bodies[key] = make_body(agent.fragment, str(Path(agent.source.path).parent), agent.envelope.body)
+                bodies[agent.fragment] = self._bodies[key]
+        return bodies
 
 
 def _agents(sources: Sequence[Source], whole: frozenset[str], taken_ids: frozenset[str]) -> list[Agent]:

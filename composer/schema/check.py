@@ -128,7 +128,8 @@ def _report(place: _Place, mismatch: Mismatch, diagnostics: Diagnostics) -> None
             diagnostics.error("bad-value", message, place.location, hint)
         case "greater_than_equal" | "less_than_equal" if isinstance(place.node, YamlScalar):
             low, high = place.schema.get("minimum"), place.schema.get("maximum")
-            message = f"{place.name} must be between {low} and {high}, not `{place.node.text}`"
+            bounds = f"between {low} and {high}" if high is not None else f"{low} or more"
+            message = f"{place.name} must be {bounds}, not `{place.node.text}`"
             diagnostics.error("bad-value", message, place.location)
         case kind:
             _report_type(place, kind, diagnostics)

@@ -62,6 +62,7 @@ _LEAF_ROLES: Final = {
     LeafKind.MARKUP: _Role.MARKUP,
     LeafKind.RULE: _Role.RULE,
     LeafKind.OPAQUE: _Role.OPAQUE,
+    LeafKind.AS_WRITTEN: _Role.OPAQUE,
 }
 
 

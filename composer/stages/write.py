@@ -1,4 +1,4 @@
-"""Brings files to their destination without losing anything: compare first, then replace, then record it in the lock.
+"""Brings files to their destination without losing anything: compare first, then change all together, the lock with them.
 
 Only a file that is as the tool wrote it, says the lock, is replaced or removed. One that is right already is adopted;
 any other is somebody's work, and stays unless the user says otherwise, and then a copy of it does.
@@ -6,22 +6,23 @@ any other is somebody's work, and stays unless the user says otherwise, and then
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
 from composer.errors import Diagnostics, Note
-from composer.files.destination import Destination, DiskDestination, DryRunDestination, LeavesRootError
+from composer.files.destination import Destination, DiskDestination, DryRunDestination, free_name
+from composer.files.disk_errors import commit_changes, hold_and_repair, report_disk_error
 from composer.files.lock import LOCK_NAME, EditRecord, Lock, LockEntry, content_digest, normalised, parse_lock, print_lock
-from composer.model import FileAction, FileResult, OutputFile
+from composer.files.transaction import Change
+from composer.model import FileAction, FileResult, FileSince, FileWanted, OutputFile
 from composer.source import SourceFile, unlocated
 
-__all__ = ["Destination", "DiskDestination", "DryRunDestination", "WriteScope", "write_files"]
+__all__ = ["Destination", "DiskDestination", "DryRunDestination", "WriteScope", "is_source", "write_files"]
 
-_FATAL: Final = frozenset({errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)})
+_SOURCES: Final = frozenset({"fragments", "profiles"})
+_CONFIG: Final = "agent-composer.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +56,47 @@ class WriteScope:
         """Whether a recorded path can be an output at all: a line that somebody wrote into the lock must not remove a source."""
         folders = PurePosixPath(entry.path).parts[:-1]
         if not self.folder:
-            return bool(folders) and folders[0].startswith(".")
-        return entry.profile in folders[1:] and folders[0] not in {"fragments", "profiles"}
+            return bool(folders) and folders[0].startswith(".") and not _is_git(entry.path)
+        return entry.profile in folders[1:] and folders[0] not in _SOURCES and not _is_git(entry.path)
+
+    def may_write(self, path: str) -> bool:
+        """Whether a run of ours, `accept` included, can have written to a path: what a crash has left must name no other."""
+        parts = PurePosixPath(path).parts
+        if path == self.lock_name:
+            return True
+        if _is_git(path):
+            return False
+        if not self.folder:
+            return len(parts) > 1 and parts[0].startswith(".")
+        return is_source(path) or PurePosixPath(self.folder) in PurePosixPath(path).parents
 
     def covers(self, profile: str) -> bool:
         """Whether outputs recorded for ``profile`` are this run's to remove."""
         return self.is_whole or profile in self.profiles
 
 
-class _Deed(Enum):
-    """What is to be done on disk."""
+def is_source(path: str) -> bool:
+    """Whether a path, relative to a workspace, is one of its sources."""
+    first, *rest = PurePosixPath(path).parts
+    return path == _CONFIG or (first in _SOURCES and bool(rest))
 
-    NOTHING = "nothing"
-    WRITE = "write"
-    REMOVE = "remove"
+
+def _is_git(path: str) -> bool:
+    return any(part.casefold() == ".git" for part in PurePosixPath(path).parts)
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One file's part of the plan. ``action`` is None where only the lock has to forget a file that is gone already."""
+    """One file's part of the plan: what is there, and what is to be there; None for no file.
+
+    ``result`` is None where only the lock has to forget a file that is gone already.
+    """
 
     path: str
     profile: str
-    action: FileAction | None
-    deed: _Deed = _Deed.NOTHING
-    content: bytes = b""
-    keeps_copy: bool = False
+    existing: bytes | None
+    wanted: bytes | None
+    result: FileResult | None
 
 
 def write_files(
@@ -91,38 +107,94 @@ def write_files(
     *,
     overwrite: bool = False,
     edits: EditRecord | None = None,
+    sources: Sequence[Change] = (),
 ) -> tuple[FileResult, ...]:
-    """Write files, and remove those of earlier runs that are no longer made.
+    """Write files, and remove those of earlier runs that are no longer made: all of it, or nothing.
 
-    Nothing at all is written if the look before shows that anything cannot be. What fails later is reported, and the
-    lock tells what came to be all the same. ``edits`` is recorded with the files; None leaves what the lock has of edits.
+    A run that was cut short before is ended first.
+
+    Args:
+        files: what was composed.
+        destination: the root.
+        scope: what below the root is this run's.
+        diagnostics: gets what is in the way; then nothing was written.
+        overwrite: replace files that are not as the tool wrote them, too, and keep a copy of each.
+        edits: is recorded with the files; None leaves what the lock has of edits.
+        sources: changes of source files that go with the outputs, for they were composed from them.
 
     Returns:
-        What happened to each file, by path; nothing for a file that failed.
+        What happened to each file, by path; nothing if nothing was written.
     """
     found = Diagnostics()
-    try:
-        raw = destination.read(scope.lock_name)
-    except OSError as error:
-        _report(scope.lock_name, error, "read", diagnostics)
-        return ()
-    source = SourceFile.from_raw(scope.lock_name, (raw or b"").decode(errors="replace"))
-    lock = parse_lock(source, found)
-    made = _by_path(files, scope, found)
-    steps = [
-        *_plan_outputs(made, destination, lock, found, overwrite=overwrite),
-        *_plan_leftovers(made, destination, scope, lock, found),
-    ]
-    done: list[tuple[_Step, FileResult | None]] = []
-    if not found.errors:
-        try:
-            _carry_out(steps, destination, scope, found, done)
-        finally:
-            # Also where the run is interrupted: what is on disk is ours, and the next run has to know.
-            _write_lock([step for step, _ in done], edits, source, destination, found)
+    results: tuple[FileResult, ...] = ()
+    with hold_and_repair(destination, scope.may_write, found) as is_ready:
+        before = _read_lock(destination, scope.lock_name, found) if is_ready else None
+        if before is not None:
+            lock = parse_lock(before.source, found)
+            made = _by_path(files, scope, found)
+            steps = [
+                *_plan_outputs(made, destination, lock, found, overwrite=overwrite),
+                *_plan_leftovers(made, destination, scope, lock, found),
+            ]
+            after = _recorded(lock, steps, edits)
+            changes = [*sources, *_changes(steps), *before.change_to(after)]
+            if not found.errors and commit_changes(changes, destination, found, scope.boundary):
+                _tell_of_others(made, scope, lock, found)
+                results = tuple(sorted((step.result for step in steps if step.result is not None), key=lambda result: result.path))
     for diagnostic in found:
         diagnostics.add(diagnostic)
-    return tuple(result for _, result in sorted(done, key=lambda pair: pair[0].path) if result)
+    return results
+
+
+@dataclass(frozen=True, slots=True)
+class _LockFile:
+    """The lock as it is on disk; ``raw`` is None where there is none."""
+
+    raw: bytes | None
+    source: SourceFile
+
+    def change_to(self, lock: Lock) -> Iterator[Change]:
+        """Give the change that makes it the other; none for a first lock that would hold nothing."""
+        text = print_lock(lock)
+        if text != self.source.text and (self.raw is not None or text.count("\n") > 1):
+            yield Change(self.source.path, self.raw, text.encode())
+
+
+def _read_lock(destination: Destination, name: str, diagnostics: Diagnostics) -> _LockFile | None:
+    try:
+        raw = destination.read(name)
+    except OSError as error:
+        report_disk_error(name, error, "read", diagnostics)
+        return None
+    return _LockFile(raw, SourceFile.from_raw(name, (raw or b"").decode(errors="replace")))
+
+
+def _changes(steps: Iterable[_Step]) -> Iterator[Change]:
+    """Give what has to be done on disk, writing before removing."""
+    for step in sorted(steps, key=lambda step: step.wanted is None):
+        if step.result is not None and step.result.copy:
+            yield Change(step.result.copy, None, step.existing)
+        if step.wanted != step.existing:
+            yield Change(step.path, step.existing, step.wanted)
+
+
+def _tell_of_others(made: Iterable[str], scope: WriteScope, lock: Lock, diagnostics: Diagnostics) -> None:
+    """Say that a project's folder holds another profile's files: they are not looked after by this run."""
+    if scope.folder:
+        return
+    others = [entry for entry in lock.outputs.values() if entry.profile not in scope.profiles and scope.may_hold(entry)]
+    for profile in sorted({entry.profile for entry in others}):
+        paths = {entry.path for entry in others if entry.profile == profile}
+        taken, left = len(paths & set(made)), sorted(paths - set(made))
+        now = f"{_count(taken)} by another profile now, " if taken else ""
+        message = f"the profile `{profile}` was built into this folder before: {now}{_count(len(left))} left over from it"
+        hint = f"a folder is for one profile: build `{profile}` into another, and delete what it left here" if left else ""
+        notes = [Note(f"`{path}` is of `{profile}`") for path in left]
+        diagnostics.warning("another-profile", message, unlocated(scope.lock_name), hint, notes)
+
+
+def _count(files: int) -> str:
+    return f"{files} file{'' if files == 1 else 's'}"
 
 
 # --- Compare ----------------------------------------------------------------------------------------------------------
@@ -135,10 +207,13 @@ def _plan_outputs(
     for path, file in made.items():
         try:
             existing = destination.read(path)
+            step = _output_step(path, file, existing, lock.outputs.get(path))
+            if overwrite and step.result is not None and step.result.is_conflict:
+                step = _overwriting(step, file, free_name(destination, path))
         except OSError as error:
-            _report(path, error, "read", diagnostics)
+            report_disk_error(path, error, "read", diagnostics)
         else:
-            yield _output_step(path, file, existing, lock.outputs.get(path), overwrite=overwrite)
+            yield step
 
 
 def _plan_leftovers(
@@ -157,7 +232,7 @@ def _plan_leftovers(
         except (IsADirectoryError, NotADirectoryError):
             yield _leftover_step(entry, None)
         except OSError as error:
-            _report(entry.path, error, "read", diagnostics)
+            report_disk_error(entry.path, error, "read", diagnostics)
 
 
 def _by_path(files: Sequence[OutputFile], scope: WriteScope, diagnostics: Diagnostics) -> dict[str, OutputFile]:
@@ -179,120 +254,50 @@ def _by_path(files: Sequence[OutputFile], scope: WriteScope, diagnostics: Diagno
     return made
 
 
-def _output_step(path: str, file: OutputFile, existing: bytes | None, entry: LockEntry | None, *, overwrite: bool) -> _Step:
+def _output_step(path: str, file: OutputFile, existing: bytes | None, entry: LockEntry | None) -> _Step:
     content = file.content
+    before = entry.profile if entry is not None and entry.profile != file.profile else ""
+    result = FileResult(path, file.profile, FileAction.UNCHANGED, profile_before=before)
     if existing is None:
-        return _Step(path, file.profile, FileAction.CREATED, _Deed.WRITE, content)
+        since = FileSince.NEW if entry is None else FileSince.MISSING
+        return _Step(path, file.profile, None, content, replace(result, action=FileAction.CREATED, since=since, wanted=FileWanted.CREATE))
     if normalised(existing) == normalised(content):
-        return _Step(path, file.profile, FileAction.UNCHANGED, content=content)
-    if entry and content_digest(existing) in entry.digests:
-        return _Step(path, file.profile, FileAction.UPDATED, _Deed.WRITE, content)
-    if overwrite:
-        return _Step(path, file.profile, FileAction.UPDATED, _Deed.WRITE, content, keeps_copy=True)
-    return _Step(path, file.profile, FileAction.EDITED if entry else FileAction.FOREIGN)
+        return _Step(path, file.profile, existing, existing, result)
+    if entry is not None and content_digest(existing) in entry.digests:
+        return _Step(path, file.profile, existing, content, replace(result, action=FileAction.UPDATED, wanted=FileWanted.UPDATE))
+    if entry is None:
+        conflict = replace(result, action=FileAction.FOREIGN, since=FileSince.FOREIGN, wanted=FileWanted.UPDATE)
+    else:
+        wanted = FileWanted.SAME if content_digest(content) in entry.digests else FileWanted.UPDATE
+        conflict = replace(result, action=FileAction.EDITED, since=FileSince.EDITED, wanted=wanted)
+    return _Step(path, file.profile, existing, existing, conflict)
+
+
+def _overwriting(step: _Step, file: OutputFile, copy: str) -> _Step:
+    """Turn a file that would be left alone into one that is replaced, with a copy of what it held."""
+    assert step.result is not None  # noqa: S101 - for the type checker
+    return replace(step, wanted=file.content, result=replace(step.result, action=FileAction.UPDATED, copy=copy))
 
 
 def _leftover_step(entry: LockEntry, existing: bytes | None) -> _Step:
     """Decide about an output that is no longer made. One that was edited stays, whatever the user says to overwrite."""
     if existing is None:
-        return _Step(entry.path, entry.profile, None)
+        return _Step(entry.path, entry.profile, None, None, None)
+    result = FileResult(entry.path, entry.profile, FileAction.REMOVED, wanted=FileWanted.REMOVE)
     if content_digest(existing) in entry.digests:
-        return _Step(entry.path, entry.profile, FileAction.REMOVED, _Deed.REMOVE)
-    return _Step(entry.path, entry.profile, FileAction.EDITED)
-
-
-# --- Replace ----------------------------------------------------------------------------------------------------------
-
-
-def _carry_out(
-    steps: Sequence[_Step],
-    destination: Destination,
-    scope: WriteScope,
-    diagnostics: Diagnostics,
-    done: list[tuple[_Step, FileResult | None]],
-) -> None:
-    """Do what was decided, writing before removing; add each step that came to be to ``done``, with its result."""
-    for step in sorted(steps, key=lambda step: step.deed is _Deed.REMOVE):
-        verb = "removed" if step.deed is _Deed.REMOVE else "written"
-        try:
-            copy = _do(step, destination, scope)
-        except OSError as error:
-            _report(step.path, error, verb, diagnostics)
-            if error.errno in _FATAL:
-                break
-        else:
-            done.append((step, FileResult(step.path, step.profile, step.action, copy) if step.action else None))
-
-
-def _do(step: _Step, destination: Destination, scope: WriteScope) -> str:
-    copy = ""
-    match step.deed:
-        case _Deed.WRITE:
-            copy = destination.keep(step.path) if step.keeps_copy else ""
-            destination.write(step.path, step.content)
-        case _Deed.REMOVE:
-            destination.remove(step.path, scope.boundary)
-        case _Deed.NOTHING:
-            pass
-    return copy
+        return _Step(entry.path, entry.profile, existing, None, result)
+    return _Step(entry.path, entry.profile, existing, existing, replace(result, action=FileAction.EDITED, since=FileSince.EDITED))
 
 
 # --- Record -----------------------------------------------------------------------------------------------------------
 
 
-def _recorded(lock: Lock, done: Iterable[_Step], edits: EditRecord | None) -> Lock:
-    """Return the lock as it is after the steps that were done."""
+def _recorded(lock: Lock, steps: Iterable[_Step], edits: EditRecord | None) -> Lock:
+    """Return the lock as it is after the steps."""
     outputs = dict(lock.outputs)
-    for step in done:
-        match step.action:
-            case FileAction.CREATED | FileAction.UPDATED | FileAction.UNCHANGED:
-                digests = frozenset({content_digest(step.content)})
-                outputs[step.path] = LockEntry(step.path, step.profile, digests)
-            case FileAction.REMOVED | None:
-                outputs.pop(step.path, None)
-            case FileAction.EDITED | FileAction.FOREIGN:
-                pass
+    for step in steps:
+        if step.result is None or step.result.action is FileAction.REMOVED:
+            outputs.pop(step.path, None)
+        elif not step.result.is_conflict and step.wanted is not None:
+            outputs[step.path] = LockEntry(step.path, step.profile, frozenset({content_digest(step.wanted)}))
     return Lock(outputs, lock.others, edits.applied_to(lock.edits) if edits is not None else lock.edits)
-
-
-def _write_lock(
-    done: Sequence[_Step], edits: EditRecord | None, before: SourceFile, destination: Destination, diagnostics: Diagnostics
-) -> None:
-    """Record the steps in the lock as it is by now: another run may have written to it since this one began."""
-    try:
-        raw = destination.read(before.path)
-        current = SourceFile.from_raw(before.path, (raw or b"").decode(errors="replace"))
-        text = print_lock(_recorded(parse_lock(current, Diagnostics()), done, edits))
-        has_lines = text.count("\n") > 1
-        if text != current.text and (has_lines or raw is not None):
-            destination.write(before.path, text.encode())
-    except OSError as error:
-        _report(before.path, error, "written", diagnostics)
-
-
-def _report(path: str, error: OSError, verb: str, diagnostics: Diagnostics) -> None:
-    """Turn what the system said into a diagnostic with a way out."""
-    place = unlocated(path)
-    match error:
-        case LeavesRootError():
-            message = f"`{path}` leads out of the folder that is built into"
-            hint = "a link on the way points elsewhere: put a folder in its place, or build there with `--into`"
-            diagnostics.error("leaves-workspace", message, place, hint)
-        case IsADirectoryError():
-            message = f"`{path}` has to be a file, and something else stands there"
-            diagnostics.error("not-a-file", message, place, "move it away")
-        case NotADirectoryError() | FileExistsError():
-            message = f"`{path}` needs a folder where a file stands"
-            diagnostics.error("not-a-folder", message, place, "move the file away")
-        case _:
-            code = {"read": "cannot-read", "written": "cannot-write", "removed": "cannot-remove"}[verb]
-            message = f"`{path}` cannot be {verb}: {error.strerror or error}"
-            diagnostics.error(code, message, place, _way_out(error))
-
-
-def _way_out(error: OSError) -> str:
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        return "give yourself the right to change the file and its folder"
-    if error.errno in _FATAL:
-        return "make room on the disk and build again"
-    return "see that the file and its folder can be changed, and build again"

@@ -1,0 +1,125 @@
+"""The journal: what a run is about to change, written down before the first change, so that the next run can end what a crash cut short.
+
+It holds both contents of each file, that which was found and that which is to be. So a run can be ended either way, and what is in neither
+state was touched by somebody else. Where it is to be believed is not decided here: anybody can write such a file.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from composer.files.lock import stays_below_root
+
+__all__ = ["JOURNAL_NAME", "BadJournalError", "Change", "Journal", "parse_journal", "print_journal"]
+
+JOURNAL_NAME: Final = ".agent-composer.journal"
+
+_HEADER: Final = re.compile(rb"agent-composer journal 1 sha256:([0-9a-f]{64})")
+_KEY: Final = re.compile(r"[0-9a-f]{8}")
+_MODES: Final = 0o777
+
+
+class BadJournalError(Exception):
+    """A journal that no run has written as it is; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file of a transaction.
+
+    ``path`` is relative to the root, with forward slashes; ``before`` is what the run found there, and ``after`` what it wants there; None
+    stands for no file.
+    """
+
+    path: str
+    before: bytes | None
+    after: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The changes of a run, in order.
+
+    ``key`` is in the names of its temporary files. ``boundary`` is the folder that stays when a removal leaves it empty; ``folders`` are
+    those that were not there before, the innermost first; ``modes`` has the permissions of files that were.
+    """
+
+    key: str
+    boundary: str
+    folders: tuple[str, ...]
+    changes: tuple[Change, ...]
+    modes: tuple[int | None, ...]
+
+
+def print_journal(journal: Journal) -> bytes:
+    """Write a journal: a line with the digest of the rest, then JSON."""
+    changes = [
+        {"path": change.path, "mode": mode, "before": _coded(change.before), "after": _coded(change.after)}
+        for change, mode in zip(journal.changes, journal.modes, strict=True)
+    ]
+    data = {"key": journal.key, "boundary": journal.boundary, "folders": journal.folders, "changes": changes}
+    body = json.dumps(data).encode()
+    return b"agent-composer journal 1 sha256:%s\n%s\n" % (hashlib.sha256(body).hexdigest().encode(), body)
+
+
+def parse_journal(raw: bytes) -> Journal:
+    """Read a journal.
+
+    Raises:
+        BadJournalError: if it is cut off, changed, of another version, or holds what none of ours does: a path that leads elsewhere.
+    """
+    head, _, body = raw.partition(b"\n")
+    body = body.removesuffix(b"\n")
+    match = _HEADER.fullmatch(head)
+    if match is None:
+        message = "it does not begin as a journal of this version does"
+        raise BadJournalError(message)
+    if hashlib.sha256(body).hexdigest().encode() != match[1]:
+        message = "it is cut off or was changed"
+        raise BadJournalError(message)
+    try:
+        return _read(json.loads(body))
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError, binascii.Error):
+        message = "it holds what no run writes"
+        raise BadJournalError(message) from None
+
+
+def _read(data: dict[str, Any]) -> Journal:
+    changes = tuple(Change(_path(one["path"]), _decoded(one["before"]), _decoded(one["after"])) for one in data["changes"])
+    modes = tuple(_mode(one["mode"]) for one in data["changes"])
+    paths = [change.path for change in changes]
+    if not _KEY.fullmatch(data["key"]) or len(set(paths)) != len(paths):
+        raise ValueError
+    boundary = data["boundary"]
+    return Journal(data["key"], _path(boundary) if boundary else "", _paths(data["folders"]), changes, modes)
+
+
+def _paths(value: Sequence[str]) -> tuple[str, ...]:
+    return tuple(_path(path) for path in value)
+
+
+def _path(value: str) -> str:
+    if not stays_below_root(value) or "\0" in value:
+        raise ValueError
+    return value
+
+
+def _mode(value: int | None) -> int | None:
+    if value is not None and value & ~_MODES:
+        raise ValueError
+    return value
+
+
+def _coded(content: bytes | None) -> str | None:
+    return None if content is None else base64.b64encode(content).decode()
+
+
+def _decoded(text: str | None) -> bytes | None:
+    return None if text is None else base64.b64decode(text, validate=True)

@@ -1,0 +1,183 @@
+"""A folder that is worked below and never left: where a path leads, what stands there, and how a new file comes to be.
+
+Every path is relative to the root, with forward slashes, and stays below it: a link that leads out is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+__all__ = ["LeavesRootError", "Root", "create", "replace_file", "sync"]
+
+_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
+_OLD_FILE: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_PERMISSIONS: Final = 0o777
+
+
+class LeavesRootError(OSError):
+    """A path leads out of the root that it is meant to stay below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The folder. Every method may raise OSError."""
+
+    place: Path
+    _folders: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def read(self, path: str) -> bytes | None:
+        """Return what the file holds; None if it is not there."""
+        place = self._locate(path)
+        try:
+            handle = os.open(place, _OLD_FILE)
+        except FileNotFoundError:
+            return None
+        except PermissionError:
+            if os.path.isdir(place):  # noqa: PTH112 - as below
+                raise IsADirectoryError(path) from None
+            raise
+        with open(handle, "rb", buffering=0) as file:  # noqa: PTH123 - it is open already: so a pipe did not block
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise IsADirectoryError(path)
+            return file.readall()
+
+    def mode(self, path: str) -> int | None:
+        """Return the permissions of the file; None if it is not there."""
+        try:
+            return os.stat(self._locate(path)).st_mode & _PERMISSIONS  # noqa: PTH116 - as below
+        except FileNotFoundError:
+            return None
+
+    def missing_folders(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Return the folders that files need and that are not there, the innermost first."""
+        missing = [folder for folder in self.folders_of(paths) if folder and not os.path.lexists(self.place / folder)]
+        return tuple(sorted(missing, key=lambda folder: -folder.count("/")))
+
+    @staticmethod
+    def folders_of(paths: Iterable[str]) -> frozenset[str]:
+        """Return the folders on the way to files; an empty name stands for the root."""
+        folders: set[str] = set()
+        for path in paths:
+            folder = path
+            while folder and (folder := folder.rpartition("/")[0]) not in folders:
+                folders.add(folder)
+        return frozenset(folders)
+
+    def remove(self, path: str) -> None:
+        """Remove the file, if it is there."""
+        # Not through a last link: it is the link that is ours, not what it points to.
+        self.entry(path).unlink(missing_ok=True)
+
+    def remove_empty_folders(self, path: str, boundary: str) -> None:
+        """Remove the folders on the way to a path that are empty, up to ``boundary``, which stays."""
+        folder = PurePosixPath(path).parent
+        while str(folder) not in {".", boundary} and self.remove_folder(str(folder)):
+            folder = folder.parent
+
+    def remove_folder(self, folder: str) -> bool:
+        """Remove a folder if it is empty; tell whether it is gone."""
+        try:
+            (self.place / folder).rmdir()
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return True
+
+    def is_same_file(self, first: str, second: str) -> bool:
+        """Whether two paths are one file, as `A` and `a` are on some systems."""
+        try:
+            return (self.place / first).samefile(self.place / second)
+        except FileNotFoundError:
+            return False
+
+    def locate(self, path: str) -> Path:
+        """Return where a path leads, its last link followed."""
+        return Path(self._locate(path))
+
+    def entry(self, path: str) -> Path:
+        """Return the place of a path's own name, whatever a link there leads to."""
+        folder, _, name = path.rpartition("/")
+        return Path(self._folder(folder)) / name
+
+    def _locate(self, path: str) -> str:
+        folder, _, name = path.rpartition("/")
+        place = os.path.join(self._folder(folder), name)  # noqa: PTH118 - str paths are several times faster, and there are thousands
+        return str(self._inside(Path(place))) if os.path.islink(place) else place  # noqa: PTH114 - as above
+
+    def _folder(self, folder: str) -> str:
+        known = self._folders.get(folder)
+        if known is None:
+            place = self._inside(self.place / folder)
+            existing = place
+            while not os.path.lexists(existing):
+                existing = existing.parent
+            if not existing.is_dir():
+                raise NotADirectoryError(folder)
+            known = self._folders[folder] = str(place)
+        return known
+
+    def _inside(self, place: Path) -> Path:
+        """Follow all links, junctions on Windows too, and refuse what ends outside the root."""
+        real = Path(os.path.realpath(place))
+        if not real.is_relative_to(os.path.realpath(self.place)):
+            raise LeavesRootError(str(place))
+        return real
+
+
+def replace_file(root: Root, path: str, content: bytes) -> None:
+    """Replace a file, or make it, in one step; the permissions of an existing one are kept. It is not synced."""
+    place = root.locate(path)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    mode = root.mode(path)
+    temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        create(temporary, content)
+        if mode is not None:
+            temporary.chmod(mode)
+        temporary.replace(place)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def create(place: Path, content: bytes, *, is_synced: bool = False) -> None:
+    """Make a file that is not there yet, with the permissions of any new file; leave none if that fails.
+
+    Args:
+        place: where.
+        content: what it holds.
+        is_synced: return only when it would survive a loss of power.
+    """
+    handle = os.open(place, _NEW_FILE, 0o666)
+    try:
+        try:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+            if is_synced:
+                os.fsync(handle)
+        finally:
+            os.close(handle)
+    except BaseException:
+        place.unlink(missing_ok=True)
+        raise
+
+
+def sync(place: Path) -> None:
+    """Have a file, or the names in a folder, survive a loss of power; Windows does that for folders by itself."""
+    if place.is_dir() and not hasattr(os, "O_DIRECTORY"):  # pragma: no cover - Windows
+        return
+    handle = os.open(place, os.O_RDWR if place.is_file() and os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""How far projects diverge: the blocks of a fragment by the projects that use it."""

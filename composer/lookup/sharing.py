@@ -2,7 +2,7 @@
 
 Most agents are made of the same fragments, and most of a fragment comes to the same in all of them. So a stage that has planned, filled or
 laid out a part keeps the result beside the answers that it got on the way: the value of each variable, whether a name has a value, the
-edits of a fragment. For another agent that gives the same answers, the very same result is used; agents share its blocks and its segments.
+edits of an address. For another agent that gives the same answers, the very same result is used; agents share its blocks and its segments.
 
 Nothing is kept that reported anything, that depends on the agent's name, or that stands in a loop or in the text of an edit.
 """
@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from composer.model import Absence, PlannedBlock, PlannedItem, ResolvedEdit
 
-__all__ = ["Answers", "Effects", "Kept", "PlannedPart", "RenderedPart", "Sharing", "Shelf", "edits_question"]
+__all__ = ["Answers", "Effects", "Kept", "PlannedPart", "RenderedPart", "Sharing", "Shelf"]
 
 MAX_KEPT: Final = 64
 """How many results of one part are kept. A part that comes to more is one that hardly any two agents share."""
@@ -24,12 +24,7 @@ OWN_TO_EACH_AGENT: Final = "agent.name"
 
 Result = TypeVar("Result")
 Reads = dict[str, Hashable]
-"""What was read: answers by question. A question is a name (its value), a name behind ``?`` (is there one), or an edits question."""
-
-
-def edits_question(home: str) -> str:
-    """Return the question for all edits of what a fragment or a profile defines."""
-    return f"{home}#"
+"""What was read: answers by question. A question is a name (its value), a name behind ``?`` (is there one), or an address (its edits)."""
 
 
 class Answers(dict[str, Hashable]):
@@ -43,7 +38,7 @@ class Answers(dict[str, Hashable]):
     def __missing__(self, question: str) -> Hashable:
         """Find an answer out."""
         # Edits are told beforehand, where there are any.
-        answer = self[question] = 0 if question[-1] == "#" else self._find(question)
+        answer = self[question] = 0 if "#" in question else self._find(question)
         return answer
 
 
@@ -150,18 +145,16 @@ class Sharing:
     laid: dict[PlannedBlock | PlannedItem, dict[Hashable, Any]] = field(default_factory=dict)
     roots: dict[object, Any] = field(default_factory=dict)
     """What the planning of each agent file begins with, by its document."""
-    _numbers: dict[tuple[ResolvedEdit, ...], int] = field(default_factory=dict)
+    _numbers: dict[ResolvedEdit, int] = field(default_factory=dict)
     _last_edits: Mapping[str, ResolvedEdit] | None = None
     _last_answers: dict[str, Hashable] = field(default_factory=dict)
 
     def edit_answers(self, edits: Mapping[str, ResolvedEdit]) -> Mapping[str, Hashable]:
-        """Return the answers to all edits questions that are not 0: equal edits have equal numbers."""
+        """Return the answers for all addresses that are edited; for others it is 0. Equal edits have equal numbers."""
         if edits is not self._last_edits:
-            by_home: dict[str, list[ResolvedEdit]] = {}
-            for address, edit in edits.items():
-                by_home.setdefault(edits_question(address.partition("#")[0]), []).append(edit)
+            numbers = self._numbers
             self._last_edits = edits
-            self._last_answers = {home: self._numbers.setdefault(tuple(found), len(self._numbers) + 1) for home, found in by_home.items()}
+            self._last_answers = {address: numbers.setdefault(edit, len(numbers) + 1) for address, edit in edits.items()}
         return self._last_answers
 
     def keep_planned(self, shelf: Shelf[PlannedPart], part: PlannedPart, reads: Reads) -> None:

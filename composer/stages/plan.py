@@ -28,7 +28,7 @@ from composer.errors import Note
 from composer.lookup.inclusion import check_inclusion, included_blocks, top_level
 from composer.lookup.index import Index, Place
 from composer.lookup.scope import MAX_ROUNDS, Scope, holds, loop_state
-from composer.lookup.sharing import Effects, PlannedPart, Shelf, edits_question
+from composer.lookup.sharing import Effects, PlannedPart, Shelf
 from composer.markdown.expressions import Expression
 from composer.markdown.template import expressions_of
 from composer.model import (
@@ -203,7 +203,7 @@ class _Planner:
         if address is None:
             return None
         if self._scope.reads is not None:
-            self._scope.read(edits_question(address.partition("#")[0]))
+            self._scope.read(address)
         return self._agent.edits.get(address)
 
     # --- what agents share --------------------------------------------------------------------------------------------

@@ -1,8 +1,21 @@
 """The command: ``agent-composer``, and ``python -m composer``."""
 
-from composer.cli import main
+import sys
+
+from composer import __version__
 
 __all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command and end the process with its exit code."""
+    if sys.argv[1:] == ["--version"]:  # without all that a command needs: scripts ask for it often
+        print(f"agent-composer {__version__}")  # noqa: T201 - the answer
+        return
+    from composer.cli import main as run  # noqa: PLC0415 - Typer, and all commands
+
+    run()
+
 
 if __name__ == "__main__":
     main()

@@ -52,11 +52,14 @@ class Diagnostics:
 
     def __init__(self) -> None:
         """Start with nothing found."""
+        self.told = 0
+        """How often something was reported, what had been found before included."""
         self._found: dict[tuple[Severity, str, str, Location], Diagnostic] = {}
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic; the same one found on two ways, such as two chains of includes, is kept once."""
         key = (diagnostic.severity, diagnostic.code, diagnostic.message, diagnostic.location)
+        self.told += 1
         self._found.setdefault(key, diagnostic)
 
     def error(self, code: str, message: str, location: Location, hint: str = "", notes: Iterable[Note] = ()) -> None:

@@ -74,6 +74,8 @@ def plain_value(node: YamlScalar) -> str | int | float | bool:
         return node.text
     if node.text in {"true", "false"}:
         return node.text == "true"
+    if node.text[:1].isalpha():
+        return node.text
     digits = node.text.removeprefix("-")
     if digits.isascii() and digits.isdigit() and (digits == "0" or not digits.startswith("0")):
         return int(node.text)
@@ -243,11 +245,11 @@ class Look:
     """
 
     name: str
-    title: str
-    end: str = ""
-    gap: int | None = None
-    indent: int = 0
-    as_sentences: bool = False
+    title: str = field(hash=False)
+    end: str = field(default="", hash=False)
+    gap: int | None = field(default=None, hash=False)
+    indent: int = field(default=0, hash=False)
+    as_sentences: bool = field(default=False, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -581,6 +583,8 @@ class RenderedDocument:
     blocks: tuple[PlannedBlock, ...]
     absences: tuple[Absence, ...] = ()
     body: tuple[Segment, ...] = ()
+    body_text: str | None = None
+    """The text of ``body``, where layout has joined it already."""
 
 
 # --- Output -----------------------------------------------------------------------------------------------------------
@@ -595,16 +599,30 @@ class OutputFile:
     path: PurePosixPath
     segments: tuple[Segment, ...]
     document: RenderedDocument
+    joined: str | None = None
+    """The text of ``segments``, where it has been joined already."""
+    encoded: bytes | None = None
+    """The bytes of the file, where they are kept in place of the text."""
 
     @property
     def text(self) -> str:
         """The whole text."""
-        return "".join(segment.text for segment in self.segments)
+        if self.encoded is not None:
+            return self.encoded.decode()
+        return self.joined if self.joined is not None else "".join([segment.text for segment in self.segments])
+
+    def without_origins(self) -> OutputFile:
+        """Return the same file with its bytes and its agent, and nothing of what it was made of: all that writing it takes."""
+        agent = self.document.plan.agent
+        bare = ResolvedAgent(agent.name, agent.fragment, {}, {}, (), {}, agent.location)
+        plan = AgentPlan(bare, (), (), frozenset(), frozenset())
+        document = RenderedDocument(self.profile, self.document.name, {}, plan, {}, ())
+        return OutputFile(self.profile, self.agent, self.path, (), document, encoded=self.content)
 
     @property
     def content(self) -> bytes:
         """The bytes of the file."""
-        return self.text.encode()
+        return self.encoded if self.encoded is not None else self.text.encode()
 
 
 class FileAction(StrEnum):

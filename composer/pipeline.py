@@ -56,7 +56,7 @@ def _compose_agents(profile: ResolvedProfile, index: Index, target: Target, diag
         plan = plan_agent(agent, index, scope)
         document = render_agent(plan, index, scope)
         composed.append(Composed(plan, scope))
-        documents.append(lay_out_verbatim(document) if is_verbatim else lay_out(document))
+        documents.append(lay_out_verbatim(document) if is_verbatim else lay_out(document, index.sharing.laid))
     # What could not be read or planned would look as if it had no effect.
     if not diagnostics.errors and not index.diagnostics.errors:
         check_reach(profile.profile, composed, index, diagnostics)

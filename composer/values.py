@@ -126,8 +126,9 @@ def read_value(kind: VariableType, node: YamlNode, diagnostics: Diagnostics, wha
         so that it is false in a condition; whether there is such a fragment is for the caller to say.
     """
     if isinstance(node, YamlSequence) and kind.is_list:
-        item_kind = VariableType(VariableKind.FRAGMENT if kind.is_fragment else VariableKind.STR)
-        values = [read_value(item_kind, item, diagnostics, f"an item of {what}") for item in node.items]
+        item_kind = _FRAGMENT if kind.is_fragment else _TEXT
+        what = f"an item of {what}"
+        values = [read_value(item_kind, item, diagnostics, what) for item in node.items]
         sound = [value for value in values if value is not None]
         return sound if len(sound) == len(values) else None
     value = _READERS[kind.kind](kind, node) if isinstance(node, YamlScalar) else _Misfit(describe(node))
@@ -136,6 +137,10 @@ def read_value(kind: VariableType, node: YamlNode, diagnostics: Diagnostics, wha
     expected = value.expected or _expected(kind)
     diagnostics.error("wrong-type", f"{what} must be {expected}, not {value.found}", node.location, value.hint)
     return None
+
+
+_TEXT: Final = VariableType(VariableKind.STR)
+_FRAGMENT: Final = VariableType(VariableKind.FRAGMENT)
 
 
 def printed(kind: VariableType, node: YamlNode) -> str:

@@ -220,7 +220,12 @@ class Workspace:
         return tuple(name for name, profile in sorted(self.catalog.profiles.items()) if not profile.is_abstract)
 
     def compose(
-        self, profiles: str | Iterable[str] | None = None, *, overrides: Iterable[str] = (), progress: Progress | None = None
+        self,
+        profiles: str | Iterable[str] | None = None,
+        *,
+        overrides: Iterable[str] = (),
+        progress: Progress | None = None,
+        keeps_origins: bool = True,
     ) -> Composition:
         """Compose one profile, several, or all that are not abstract; nothing is written.
 
@@ -228,6 +233,8 @@ class Workspace:
             profiles: names; None for all.
             overrides: ``name=value`` pairs that beat every layer, as ``--set`` does.
             progress: called with each profile's name before it is composed.
+            keeps_origins: whether files keep their segments and documents. Without them a file is its bytes, and what it was made of is let
+                go when its profile is done: so a run over many profiles needs memory for one of them at a time.
 
         Raises:
             ComposerError: if anything is wrong, with everything that is.
@@ -235,7 +242,10 @@ class Workspace:
         index = self._begin_run()
         names = self._select(profiles)
         settings = read_overrides(overrides, index)
-        files = [file for name in names for file in self._compose(name, settings, progress)]
+        files: list[OutputFile] = []
+        for name in names:
+            made = self._compose(name, settings, progress)
+            files.extend(made if keeps_origins else [file.without_origins() for file in made])
         self.diagnostics.raise_errors()
         return Composition(names, tuple(files), tuple(self.diagnostics))
 
@@ -295,7 +305,7 @@ class Workspace:
         Raises:
             ComposerError: if anything is wrong; then nothing was written.
         """
-        composition = self.compose(profiles, overrides=overrides, progress=progress)
+        composition = self.compose(profiles, overrides=overrides, progress=progress, keeps_origins=False)
         root = self._destination_root(into, composition.profiles)
         destination: Destination = (
             DryRunDestination(root) if dry_run else DiskDestination(root, wait) if wait is not None else DiskDestination(root)
@@ -373,14 +383,14 @@ class Workspace:
         """
         compared = self._compare(profiles, overrides, into, progress)
         disk = self._as_repaired(compared.root, compared.scope)
-        composed = {compared.scope.path_of(file): file.text for file in compared.composition.files}
+        composed = {compared.scope.path_of(file): file for file in compared.composition.files}
         differences = tuple(
             Difference(
                 result.path,
                 result.profile,
                 result.action,
                 _text(disk, result.path),
-                composed.get(result.path, ""),
+                composed[result.path].text if result.path in composed else "",
                 result.since,
                 result.wanted,
             )
@@ -415,7 +425,7 @@ class Workspace:
     def _compare(
         self, profiles: str | Iterable[str] | None, overrides: Iterable[str], into: str | Path | None, progress: Progress | None
     ) -> _Comparison:
-        composition = self.compose(profiles, overrides=overrides, progress=progress)
+        composition = self.compose(profiles, overrides=overrides, progress=progress, keeps_origins=False)
         root = self._destination_root(into, composition.profiles)
         scope = self._scope(composition.profiles, is_whole=profiles is None, into=into)
         results = write_files(composition.files, DryRunDestination(root), scope, self.diagnostics)

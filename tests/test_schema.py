@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from composer.errors import Diagnostics
 from composer.model import Look, Profile, Verb, WorkspaceConfig, YamlMapping, YamlScalar, plain_data
-from composer.schema import (
-    FrontMatter,
-    fragment_schema,
-    profile_schema,
-    read_front_matter,
-    read_profile,
-    read_workspace,
-    workspace_schema,
-)
+from composer.schema import FrontMatter, read_front_matter, read_profile, read_workspace
+from composer.schema.check import check_shape
+from composer.schema.fit import Kind, fits
+from composer.schema.shapes import fragment_schema, profile_schema, workspace_schema
 from composer.source import SourceFile
+from composer.yaml_text.strict import parse_yaml
 
 
 def _told(diagnostics: Diagnostics) -> list[str]:
@@ -412,3 +410,65 @@ def test_nodes_are_kept_as_they_stand() -> None:
     assert isinstance(color, YamlScalar)
     assert str(color.location) == "profiles/medusa.yaml:14:12"
     assert isinstance(developer.fields.entries["tools"], YamlMapping)
+
+
+# --- the look that spares pydantic ------------------------------------------------------------------------------------
+
+_SCALARS = ("text", "true", "'true'", "60", "|\n  text", "1.5", "lf", "jinja", "sentences", "7")
+_KEYS = (
+    *("about", "extends", "abstract", "project", "layout", "vars", "agents", "edits", "unset", "use", "description", "examples", "replace"),
+    *("title", "remove", "before", "last", "because", "context", "user", "assistant", "commentary", "type", "default", "doc", "uses"),
+    *(
+        "moved",
+        "syntax",
+        "agent",
+        "verbatim",
+        "front_matter",
+        "path",
+        "bom",
+        "eol",
+        "final_newlines",
+        "characters",
+        "output",
+        "looks",
+        "end",
+        "gap",
+    ),
+    *("indent", "join", "model_config", "_private", "a/b#c", "shop"),
+)
+
+
+def _nodes() -> st.SearchStrategy[object]:
+    leaves = st.sampled_from(_SCALARS)
+    return st.recursive(leaves, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=4))
+
+
+def _written(value: object, indent: int = 0) -> str:
+    blanks = " " * indent
+    if isinstance(value, dict):
+        lines = [f"{blanks}{json.dumps(key)}:{_below(part, indent)}" for key, part in value.items()]
+        return "\n".join(lines) if lines else f"{blanks}{{}}"
+    if isinstance(value, list):
+        return "\n".join(f"{blanks}-{_below(part, indent)}" for part in value) if value else f"{blanks}[]"
+    return f"{blanks}{value}".replace("\n  ", f"\n{blanks}  ")
+
+
+def _below(value: object, indent: int) -> str:
+    if isinstance(value, dict | list):
+        return f"\n{_written(value, indent + 2)}"
+    return f" {value}".replace("\n  ", "\n" + " " * (indent + 2))
+
+
+@given(_nodes(), st.sampled_from(list(Kind)))
+@settings(max_examples=500)
+def test_what_fits_has_its_shape(value: object, kind: Kind) -> None:
+    """What the quick look takes, pydantic takes; and what pydantic takes, the quick look takes, numbers beyond 2 apart."""
+    source = SourceFile("file.yaml", _written(value))
+    node = parse_yaml(source, 0, len(source.text), Diagnostics())
+    assert node is not None, source.text
+    found = Diagnostics()
+    check_shape(kind, node, "a file", found)
+    if fits(kind, node):
+        assert not _told(found), source.text
+    elif not {"60", "7"} & set(source.text.split()):
+        assert _told(found), source.text

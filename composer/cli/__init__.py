@@ -5,6 +5,7 @@ Modules of the engine are imported by the command that needs them, when it runs:
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -69,6 +70,8 @@ for module in (create, build, check, status, accept, explain, impact, listing, s
 
 def main() -> None:
     """Run the command and end the process with its exit code."""
+    # The values of a run hold no circles worth a search, and the process ends with it.
+    gc.disable()
     if "--no-color" in sys.argv:
         # Help and usage errors are printed by Typer, which looks here alone.
         os.environ["NO_COLOR"] = "1"

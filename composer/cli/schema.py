@@ -37,7 +37,7 @@ def schema(shape: Annotated[Shape, typer.Argument(help="Which kind of file.")] =
     """
     import json  # noqa: PLC0415 - only for this command
 
-    from composer import schema as shapes  # noqa: PLC0415 - the engine, which `--help` does not need
+    from composer.schema import shapes  # noqa: PLC0415 - the engine, which `--help` does not need
 
     found = {Shape.PROFILE: shapes.profile_schema, Shape.FRAGMENT: shapes.fragment_schema, Shape.WORKSPACE: shapes.workspace_schema}
     typer.echo(json.dumps(found[shape](), indent=2))

@@ -8,6 +8,7 @@ from typing import Final
 
 from composer.blocks import Block, Conditional, Document, Item, ListBlock, Loop, Text, walk_blocks
 from composer.errors import Diagnostics, Note, nearest_name
+from composer.lookup.sharing import Sharing
 from composer.markdown.expressions import Expression
 from composer.markdown.parse import parse_lines
 from composer.markdown.template import Templates, read_expression
@@ -52,6 +53,8 @@ class Index:
     moved: dict[str, tuple[str, YamlScalar]] = field(default_factory=dict)
     variable_users: dict[str, set[str]] = field(default_factory=dict)
     fragment_variables: dict[str, frozenset[str]] = field(default_factory=dict)
+    sharing: Sharing = field(default_factory=Sharing)
+    """What agents share: it holds as long as the sources do."""
     _texts: dict[YamlScalar, Document] = field(default_factory=dict)
     _lines: dict[YamlScalar, Text] = field(default_factory=dict)
     _expressions: dict[Text, Expression | None] = field(default_factory=dict)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from composer.errors import Diagnostics, Note, nearest_name
+from composer.lookup.sharing import Answers
 from composer.markdown.expressions import Expression, ExpressionError, TooLargeError, evaluate
 from composer.model import FieldValue, Plain, ResolvedAgent, ResolvedProfile, ResolvedVariable, VariableDeclaration, YamlScalar
 from composer.source import Location
@@ -19,7 +21,10 @@ MAX_ROUNDS: Final = 10_000
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """The values of one agent of one profile, and which of them its texts have used."""
+    """The values of one agent of one profile, and which of them its texts have used.
+
+    ``reads`` notes what is read while a part is composed that others may share; None while no such part is.
+    """
 
     profile: str
     agent: str
@@ -30,15 +35,32 @@ class Scope:
     printed: Mapping[str, str]
     diagnostics: Diagnostics
     used: set[str] = field(default_factory=set)
+    reads: dict[str, Hashable] | None = None
+    answers: Answers = field(init=False)
+    silences: int = 0
+    """How often something wrong was met that had been reported before."""
     _missing: set[str] = field(default_factory=set)
     _has_many_rounds: bool = False
+
+    def __post_init__(self) -> None:
+        """Make the answers."""
+        self.answers = Answers(partial(_answer, self.variables, self.printed, self.context))
+
+    def read(self, question: str) -> None:
+        """Note that a part being composed depends on the answer to a question."""
+        if self.reads is not None:
+            self.reads[question] = self.answers[question]
 
     def has_names(self, expression: Expression, location: Location, via: Sequence[Location], loop: Mapping[str, Plain]) -> bool:
         """Whether every name of an expression has a value; note its use, and report a name that has none."""
         is_whole = True
         for name in expression.names:
             root, _, _ = name.partition(".")
-            if root in loop or name in self.printed:
+            if root in loop:
+                continue
+            if self.reads is not None:
+                self.read(f"?{name}")
+            if name in self.printed:
                 continue
             if root in self.context and "." not in name:
                 self.used.add(name)
@@ -51,6 +73,10 @@ class Scope:
         """Compute an expression; None where it cannot be, which is reported."""
         if not self.has_names(expression, location, via, loop):
             return None
+        if self.reads is not None:
+            for name in expression.names:
+                if name.partition(".")[0] not in loop:
+                    self.read(name)
         try:
             return evaluate(expression, {**self.context, **loop} if loop else self.context)
         except ExpressionError as error:
@@ -66,6 +92,7 @@ class Scope:
 
     def report_rounds(self, location: Location) -> None:
         """Report loops or includes that go on too long; once for each agent, since what is around them goes on too long as well."""
+        self.silences += 1
         if not self._has_many_rounds:
             self._has_many_rounds = True
             message = f"the loops or includes of `{self.agent}` repeat too often"
@@ -73,6 +100,7 @@ class Scope:
             self.diagnostics.error("too-many-rounds", message, location, hint)
 
     def _report_missing(self, name: str, location: Location, via: Sequence[Location]) -> None:
+        self.silences += 1
         root, _, key = name.partition(".")
         if root == "project":
             hint = nearest_name(key, self.project) or f"set it under `project` in profiles/{self.profile}.yaml"
@@ -126,6 +154,21 @@ def _printed(path: str, values: Mapping[str, FieldValue]) -> Iterable[tuple[str,
             yield from _printed(name, value.value)
         else:
             yield name, ", ".join(item.value.text for item in value.value if isinstance(item.value, YamlScalar))
+
+
+def _answer(variables: Mapping[str, ResolvedVariable], printed: Mapping[str, str], context: Mapping[str, Plain], question: str) -> Hashable:
+    """Tell what a text sees of a name: whether it has a value, or the value, so that different ones never compare equal."""
+    if question[0] == "?":
+        name = question[1:]
+        return name in printed or ("." not in name and name in context)
+    variable = variables.get(question)
+    if variable is not None:
+        data = variable.data
+        return (variable.text, tuple(data) if isinstance(data, list) else data)
+    value: object = context
+    for key in question.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return (printed.get(question), repr(value))
 
 
 def loop_state(position: int, length: int) -> dict[str, Plain]:

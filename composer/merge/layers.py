@@ -7,7 +7,7 @@ descendant wins; two layers of which neither descends from the other must have e
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from composer.errors import Diagnostics, Note, nearest_name
@@ -123,6 +123,8 @@ class Folder:
 
     def nearest(self, settings: Sequence[Setting], what: str) -> Setting | None:
         """Return the setting that beats all others; where two unrelated ones differ, report it and return one."""
+        if len(settings) == 1:
+            return settings[0]
         tops = [setting for setting in settings if not any(self.ancestry.beats(other.layer, setting.layer) for other in settings)]
         if not tops:
             return None
@@ -178,7 +180,7 @@ class Folder:
                 if key == "unset" and isinstance(node, YamlSequence):
                     self._unset(node, setting, by_key)
                 else:
-                    by_key.setdefault(key, []).append(replace(setting, node=node, location=setting.node.keys[key].location))
+                    by_key.setdefault(key, []).append(Setting(setting.layer, node, setting.node.keys[key].location))
         values = {}
         for key, found in by_key.items():
             # The farthest map may be the base that all others beat: an agent's own fields.
@@ -200,14 +202,19 @@ class Folder:
                     key.location,
                     nearest_name(key.text, by_key) or "take it out",
                 )
-            by_key.setdefault(key.text, []).append(replace(setting, node=UNSET, location=key.location))
+            by_key.setdefault(key.text, []).append(Setting(setting.layer, UNSET, key.location))
 
     def _value(self, setting: Setting, beaten: tuple[Setting, ...], what: str) -> FieldValue:
         match setting.node:
             case YamlScalar():
                 return FieldValue(setting.node, setting.layer, setting.location, beaten)
             case YamlSequence():
-                items = tuple(self._value(replace(setting, node=item, location=item.location), (), what) for item in setting.node.items)
+                items = tuple(
+                    FieldValue(item, setting.layer, item.location)
+                    if isinstance(item, YamlScalar)
+                    else self._value(Setting(setting.layer, item, item.location), (), what)
+                    for item in setting.node.items
+                )
                 return FieldValue(items, setting.layer, setting.location, beaten)
             case YamlMapping():
                 return self.fold_maps([setting], what)
@@ -224,7 +231,7 @@ class Folder:
             if not isinstance(edit.node, YamlMapping):  # pragma: no cover - only maps edit a list
                 continue
             for name, node in edit.node.entries.items():
-                by_item.setdefault(name, []).append(replace(edit, node=node, location=edit.node.keys[name].location))
+                by_item.setdefault(name, []).append(Setting(edit.layer, node, edit.node.keys[name].location))
         for name, found in by_item.items():
             winner = self.nearest(found, f"`{name}` in {what}")
             if winner is None:  # pragma: no cover - every name has a setting

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from composer.errors import Diagnostics, nearest_name
 from composer.model import YamlMapping, YamlNode, YamlScalar, YamlSequence
-from composer.schema.shapes import Mismatch, Shape, find_mismatches, json_schema
+from composer.schema.fit import Kind
+from composer.schema.shapes import SHAPES, Mismatch, find_mismatches, json_schema
 from composer.source import Location
 from composer.values import describe
 from composer.yaml_text.strict import BLOCK_SCALAR_HINT
@@ -28,15 +29,16 @@ _EXPECTED: Final = {
 }
 
 
-def check_shape(shape: type[Shape], node: YamlNode, what: str, diagnostics: Diagnostics) -> None:
+def check_shape(kind: Kind, node: YamlNode, what: str, diagnostics: Diagnostics) -> None:
     """Report each place where a node has not its shape.
 
     Args:
-        shape: The shape.
+        kind: What the file is.
         node: The root of what was read.
         what: What the whole is, for messages (``a profile``).
         diagnostics: Gets the errors ``unknown-key``, ``missing-key``, ``wrong-type`` and ``bad-value``.
     """
+    shape = SHAPES[kind]
     schema: dict[str, Any] | None = None
     for mismatch in find_mismatches(shape, _data(node)):
         schema = schema or json_schema(shape)

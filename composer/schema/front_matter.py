@@ -9,6 +9,7 @@ from typing import Final
 from composer.blocks import Syntax
 from composer.errors import Diagnostics, Note
 from composer.model import AgentSpec, VariableDeclaration, YamlMapping, YamlScalar
+from composer.schema.fit import Kind
 from composer.schema.parts import (
     check_example_texts,
     check_text,
@@ -18,7 +19,6 @@ from composer.schema.parts import (
     read_root,
     text_of,
 )
-from composer.schema.shapes import FragmentShape
 from composer.source import SourceFile
 
 __all__ = ["FrontMatter", "read_front_matter"]
@@ -56,7 +56,7 @@ def read_front_matter(fragment_id: str, source: SourceFile, start: int, end: int
         The front matter, or None where anything was wrong.
     """
     found = Diagnostics()
-    root = read_root(FragmentShape, source, (start, end), f"the front matter of `{fragment_id}`", found)
+    root = read_root(Kind.FRAGMENT, source, (start, end), f"the front matter of `{fragment_id}`", found)
     front_matter = _convert(root, found) if root is not None else None
     for diagnostic in found:
         diagnostics.add(diagnostic)

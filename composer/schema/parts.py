@@ -13,8 +13,7 @@ from typing import Final
 from composer.errors import Diagnostics, Note
 from composer.model import VariableDeclaration, VariableType, YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.naming import kebab_case
-from composer.schema.check import check_shape
-from composer.schema.shapes import Shape
+from composer.schema.fit import Kind, fits
 from composer.source import SourceFile
 from composer.values import is_variable_name, read_type, read_value, scalar_text
 from composer.yaml_text.strict import BLOCK_SCALAR_HINT, check_prompt_text, parse_yaml_partly
@@ -38,12 +37,15 @@ KEBAB_CASE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 """The names that people give: agents, profiles, looks, examples, inserted blocks."""
 
 
-def read_root(shape: type[Shape], source: SourceFile, span: tuple[int, int], what: str, diagnostics: Diagnostics) -> YamlMapping | None:
+def read_root(kind: Kind, source: SourceFile, span: tuple[int, int], what: str, diagnostics: Diagnostics) -> YamlMapping | None:
     """Parse the YAML between two offsets and hold it against its shape; None where it is no map at all."""
     root = parse_yaml_partly(source, *span, diagnostics)
     if root is None:
         return None
-    check_shape(shape, root, what, diagnostics)
+    if not fits(kind, root):
+        from composer.schema.check import check_shape  # noqa: PLC0415 - it imports pydantic
+
+        check_shape(kind, root, what, diagnostics)
     return root if isinstance(root, YamlMapping) else None
 
 

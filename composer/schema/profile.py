@@ -20,6 +20,7 @@ from composer.model import (
     YamlSequence,
 )
 from composer.naming import kebab_case
+from composer.schema.fit import Kind
 from composer.schema.parts import (
     KEBAB_CASE,
     check_example_texts,
@@ -31,7 +32,6 @@ from composer.schema.parts import (
     scalar_of,
     text_of,
 )
-from composer.schema.shapes import ProfileShape
 from composer.source import SourceFile
 from composer.values import describe
 
@@ -59,7 +59,7 @@ def read_profile(name: str, source: SourceFile, diagnostics: Diagnostics) -> Pro
     if not KEBAB_CASE.fullmatch(name):
         hint = "rename the file: lower-case letters, digits and hyphens" + (f", `{near}.yaml`" if (near := kebab_case(name)) else "")
         found.error("bad-name", f"`{name}` cannot be the name of a profile", source.at(0, 0), hint)
-    root = read_root(ProfileShape, source, (0, len(source.text)), "a profile", found)
+    root = read_root(Kind.PROFILE, source, (0, len(source.text)), "a profile", found)
     profile = _convert(name, source, root, found) if root is not None else None
     for diagnostic in found:
         diagnostics.add(diagnostic)

@@ -6,6 +6,7 @@ see has booleans for ``true`` and ``false`` and text for every other scalar, so 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Final, Literal
@@ -13,7 +14,10 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from composer.schema.fit import Kind
+
 __all__ = [
+    "SHAPES",
     "FragmentShape",
     "Mismatch",
     "ProfileShape",
@@ -235,6 +239,13 @@ class WorkspaceShape(Shape):
     output: Text = _optional("The folder to write to, relative to this file.")
     vars: dict[str, VariableShape] = _optional("Variables that several fragments read.")
     looks: dict[str, LookShape] = _optional("Looks of sections beside the built-in ones, by name.")
+
+
+SHAPES: Final[Mapping[Kind, type[Shape]]] = {
+    Kind.PROFILE: ProfileShape,
+    Kind.FRAGMENT: FragmentShape,
+    Kind.WORKSPACE: WorkspaceShape,
+}
 
 
 # --- what others ask ------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from typing import Final
 from composer.errors import Diagnostics
 from composer.looks import BUILT_IN_LOOKS
 from composer.model import Look, WorkspaceConfig, YamlMapping, YamlScalar
+from composer.schema.fit import Kind
 from composer.schema.parts import check_kebab_case, mapping_of, read_declarations, read_root, scalar_of, text_of
-from composer.schema.shapes import WorkspaceShape
 from composer.source import SourceFile
 
 __all__ = ["read_workspace"]
@@ -27,7 +27,7 @@ def read_workspace(source: SourceFile, diagnostics: Diagnostics) -> WorkspaceCon
         The configuration, or None where anything was wrong, which ``diagnostics`` then says.
     """
     found = Diagnostics()
-    root = read_root(WorkspaceShape, source, (0, len(source.text)), "the workspace file", found)
+    root = read_root(Kind.WORKSPACE, source, (0, len(source.text)), "the workspace file", found)
     config = _convert(root, found) if root is not None else None
     for diagnostic in found:
         diagnostics.add(diagnostic)

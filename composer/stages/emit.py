@@ -8,7 +8,6 @@ from typing import Final
 
 from composer.errors import Diagnostics, InternalError, Note
 from composer.model import OutputFile, RenderedDocument, Segment, SegmentKind
-from composer.source import Location
 from composer.targets import Target
 from composer.verbatim_file import emit_verbatim
 
@@ -49,7 +48,7 @@ def emit_document(document: RenderedDocument, target: Target, diagnostics: Diagn
     if document.plan.agent.fragment.document.syntax.is_verbatim:
         return emit_verbatim(document, target, diagnostics)
     target.check_rendered(document.fields, diagnostics)
-    body = _end_with_one_newline(document.body, location)
+    body, body_text = _end_with_one_newline(document)
     if not body:
         diagnostics.error(
             "empty-body",
@@ -60,10 +59,10 @@ def emit_document(document: RenderedDocument, target: Target, diagnostics: Diagn
         return None
     front_matter = target.front_matter(document.name, document.fields, location)
     segments = (*front_matter, *body)
-    if not _is_encodable(segments, diagnostics):
+    text = "".join([segment.text for segment in front_matter]) + body_text
+    if not _is_encodable(text, segments, diagnostics):
         return None
-    file = OutputFile(document.profile, document.name, target.output_path(document.name), segments, document)
-    body_text = "".join(segment.text for segment in body)
+    file = OutputFile(document.profile, document.name, target.output_path(document.name), segments, document, text)
     if not diagnostics.errors:  # a field that was refused need not read back: nothing will be written
         _verify(file, body_text, target)
     return file
@@ -76,23 +75,34 @@ def _verify(file: OutputFile, body_text: str, target: Target) -> None:
         raise InternalError(message)
 
 
-def _end_with_one_newline(body: Sequence[Segment], location: Location) -> tuple[Segment, ...]:
-    """Return the body with one line end after its last character; nothing if it has only blanks."""
-    if not any(segment.text.strip() for segment in body):
-        return ()
-    pieces = list(body)
-    while not pieces[-1].text.rstrip("\n"):
-        pieces.pop()
-    last = pieces.pop()
-    text = last.text.rstrip("\n")
-    if len(pieces) + 1 == len(body) and last.text == f"{text}\n":
-        return tuple(body)
-    kept = last if text == last.text else Segment(text, last.kind, last.location, last.trace, last.names)
-    return (*pieces, kept, Segment("\n", SegmentKind.LAYOUT, location))
+def _end_with_one_newline(document: RenderedDocument) -> tuple[tuple[Segment, ...], str]:
+    """Return the body with one line end after its last character, and its text; nothing if it has only blanks."""
+    body = document.body
+    text = document.body_text if document.body_text is not None else "".join([segment.text for segment in body])
+    kept = text.rstrip("\n")
+    if not kept.strip():
+        return (), ""
+    count = len(body)
+    while not body[count - 1].text.rstrip("\n"):
+        count -= 1
+    last = body[count - 1]
+    rest = last.text.rstrip("\n")
+    if count == len(body) and last.text == f"{rest}\n":
+        return body, text
+    end = Segment("\n", SegmentKind.LAYOUT, document.plan.agent.location)
+    if rest == last.text:
+        return (*body[:count], end), f"{kept}\n"
+    return (*body[: count - 1], Segment(rest, last.kind, last.location, last.trace, last.names), end), f"{kept}\n"
 
 
-def _is_encodable(segments: Sequence[Segment], diagnostics: Diagnostics) -> bool:
+def _is_encodable(text: str, segments: Sequence[Segment], diagnostics: Diagnostics) -> bool:
     """Report half a surrogate pair: an escape in YAML can bring one in, and UTF-8 has no bytes for it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        return True
     is_encodable = True
     for segment in segments:
         half = _HALF_PAIR.search(segment.text)

@@ -7,10 +7,10 @@ or include can leave a double blank line, or none where Markdown needs one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from typing import Final
+from typing import Any, Final
 
 from composer.blocks import Block, Item, LeafKind, ListBlock, child_blocks
 from composer.model import (
@@ -18,6 +18,7 @@ from composer.model import (
     Line,
     Look,
     PlannedBlock,
+    PlannedItem,
     PlannedLeaf,
     PlannedList,
     PlannedSection,
@@ -65,6 +66,9 @@ _LEAF_ROLES: Final = {
 }
 
 
+_Shared = Mapping[PlannedBlock | PlannedItem, dict[Hashable, Any]]
+
+
 @dataclass(slots=True)
 class _Run:
     """One run of text, ready to print: its first line starts with ``mark``, the others with as many blanks."""
@@ -81,6 +85,33 @@ class _Run:
     gap_above: int | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stretch:
+    """One or several runs as they are printed, with the gaps between them; the line end after the last belongs to the next join."""
+
+    first: _Run
+    last: _Run
+    segments: tuple[Segment, ...]
+    text: str
+    joins: dict[_Stretch, Segment] | None = None
+    """The line ends between this and what stands below it, where agents share both."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Laid:
+    """A block laid out by itself, and the lists that it begins and ends with, as joins of lists see them.
+
+    ``edges`` is None for a block that prints nothing between the lists around it.
+    """
+
+    stretch: _Stretch | None
+    edges: tuple[_Edge, _Edge] | None
+
+
+_Edge = tuple[str, int] | None
+"""The kind of a list and its indentation; None for all else that is printed."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Joined:
     """A list that is one with lists before or after it, though a section ends between them; ``marks`` are those of its own items."""
@@ -91,24 +122,93 @@ class _Joined:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What holds for the blocks inside a block: indentation, the looks of the sections below, and the lists around."""
+    """What holds for the blocks inside a block: indentation, the looks of the sections below, and the lists around.
+
+    ``laid`` has the layouts that agents share; None where the lists around or beside a block may change its own.
+    """
 
     indent: int
     looks: tuple[Look, ...]
     lists: tuple[PlannedList, ...] = ()
     joined: Mapping[PlannedList, _Joined] = field(default_factory=dict)
+    laid: _Shared | None = None
 
     def below(self) -> tuple[Look, ...]:
         """Return the looks one level deeper: the last one holds for all that follow."""
         return self.looks[1:] or self.looks
 
 
-def lay_out(document: RenderedDocument) -> RenderedDocument:
-    """Lay out one agent: the body's segments, in order."""
+def lay_out(document: RenderedDocument, laid: _Shared | None = None) -> RenderedDocument:
+    """Lay out one agent: the body's segments, in order.
+
+    Args:
+        document: The agent with its texts filled.
+        laid: The layouts of blocks that agents share; those that are missing are added.
+    """
     looks = document.plan.agent.looks
-    joined = _join_lists(_top_lists(document.blocks, 0, looks))
-    runs = list(_lay_blocks(document.blocks, _Frame(0, looks, (), joined)))
-    return replace(document, body=tuple(_print_runs(runs)))
+    stretches = _lay_apart(document.blocks, looks, laid) if laid is not None else None
+    if stretches is None:
+        joined = _join_lists(_top_lists(document.blocks, 0, looks))
+        stretches = list(_lay_blocks(document.blocks, _Frame(0, looks, (), joined)))
+    whole = _connected(stretches)
+    if whole is None:
+        return replace(document, body=(), body_text="")
+    end = _line_end(whole.last, 0)
+    return replace(document, body=(*whole.segments, end), body_text=whole.text + end.text)
+
+
+# --- layouts that agents share ----------------------------------------------------------------------------------------
+
+
+def _lay_apart(blocks: Iterable[PlannedBlock], looks: tuple[Look, ...], laid: _Shared) -> list[_Stretch] | None:
+    """Lay out each block by itself; None if lists of two of them are one list, so that they cannot be."""
+    stretches: list[_Stretch] = []
+    above: _Edge = None
+    number = 0
+    frame = _Frame(0, looks, laid=laid)
+    for block in blocks:
+        if isinstance(block, PlannedSection) and block.title is not None:
+            number += 1
+        found = _lay_alone(block, number, frame)
+        if found.edges is not None:
+            if above is not None and found.edges[0] == above:
+                return None
+            above = found.edges[1]
+        if found.stretch is not None:
+            stretches.append(found.stretch)
+    return stretches
+
+
+def _lay_alone(block: PlannedBlock, number: int, frame: _Frame) -> _Laid:
+    """Lay a block out by itself, or take the layout that it has in another agent."""
+    layouts = frame.laid.get(block) if frame.laid is not None else None
+    key = (frame.indent, frame.looks, _printed_number(block, number, frame.looks))
+    known: _Laid | None = layouts.get(key) if layouts is not None else None
+    if known is not None:
+        return known
+    lists = list(_top_lists((block,), frame.indent, frame.looks))
+    joined = _join_lists(lists)
+    inner = _Frame(frame.indent, frame.looks, (), joined, None if joined else frame.laid)
+    edges = (_edge(lists[0]), _edge(lists[-1])) if lists else None
+    stretch = _connected(_lay_block(block, number, inner))
+    if layouts is not None and stretch is not None:
+        stretch = replace(stretch, joins={})
+    found = _Laid(stretch, edges)
+    if layouts is not None:
+        layouts[key] = found
+    return found
+
+
+def _edge(entry: tuple[PlannedList, int] | None) -> _Edge:
+    return (entry[0].style, entry[1]) if entry is not None else None
+
+
+def _printed_number(block: PlannedBlock, number: int, looks: tuple[Look, ...]) -> int:
+    """Return the number of a section if its look prints it, so that sections without are alike wherever they stand."""
+    if not isinstance(block, PlannedSection):
+        return 0
+    look = (block.looks or looks)[0]
+    return number if look.as_sentences or "{number}" in look.title or "{number}" in look.end else 0
 
 
 # --- lists on both sides of a section's end ---------------------------------------------------------------------------
@@ -139,7 +239,7 @@ def _join_lists(found: Iterable[tuple[PlannedList, int] | None]) -> Mapping[Plan
     groups: list[list[PlannedList]] = []
     last: tuple[str, int] | None = None
     for entry in found:
-        kind = (entry[0].style, entry[1]) if entry is not None else None
+        kind = _edge(entry)
         if entry is not None and kind == last:
             groups[-1].append(entry[0])
         elif entry is not None:
@@ -159,18 +259,27 @@ def _join_lists(found: Iterable[tuple[PlannedList, int] | None]) -> Mapping[Plan
 # --- blocks -> runs ---------------------------------------------------------------------------------------------------
 
 
-def _lay_blocks(blocks: Iterable[PlannedBlock], frame: _Frame) -> Iterator[_Run]:
+def _lay_blocks(blocks: Iterable[PlannedBlock], frame: _Frame) -> Iterator[_Stretch]:
     number = 0
     for block in blocks:
-        match block:
-            case PlannedLeaf():
-                yield _leaf_run(block, frame)
-            case PlannedList():
-                yield from _lay_list(block, frame)
-            case PlannedSection():
-                if block.title is not None:
-                    number += 1
-                yield from _lay_section(block, number, frame)
+        if isinstance(block, PlannedSection) and block.title is not None:
+            number += 1
+        if frame.laid is not None and block in frame.laid:
+            stretch = _lay_alone(block, number, frame).stretch
+            if stretch is not None:
+                yield stretch
+        else:
+            yield from _lay_block(block, number, frame)
+
+
+def _lay_block(block: PlannedBlock, number: int, frame: _Frame) -> Iterator[_Stretch]:
+    match block:
+        case PlannedLeaf():
+            yield _printed(_leaf_run(block, frame))
+        case PlannedList():
+            yield from _lay_list(block, frame)
+        case PlannedSection():
+            yield from _lay_section(block, number, frame)
 
 
 def _leaf_run(leaf: PlannedLeaf, frame: _Frame) -> _Run:
@@ -180,7 +289,7 @@ def _leaf_run(leaf: PlannedLeaf, frame: _Frame) -> _Run:
     return _Run(role, segments, leaf.line.trace, leaf.line.slot, frame.indent + leaf.line.slot.indent, lists=frame.lists)
 
 
-def _lay_list(block: PlannedList, frame: _Frame) -> Iterator[_Run]:
+def _lay_list(block: PlannedList, frame: _Frame) -> Iterator[_Stretch]:
     joined = frame.joined.get(block) or _Joined(block, list_marks(block))
     lists = (*frame.lists, joined.whole)
     for item, mark in zip(block.items, joined.marks, strict=True):
@@ -192,11 +301,11 @@ def _lay_list(block: PlannedList, frame: _Frame) -> Iterator[_Run]:
         width = len(mark) - len(bullet["box"] or "") if bullet is not None else len(mark)
         segments = _without_blank_lines(item.line.filled)
         interrupts = (bullet is None or bullet["number"] in {None, "1"}) and bool(segments)
-        yield _Run(_Role.ITEM, segments, item.line.trace, item.line.slot, indent, marks, width, lists, interrupts)
+        yield _printed(_Run(_Role.ITEM, segments, item.line.trace, item.line.slot, indent, marks, width, lists, interrupts))
         yield from _lay_blocks(item.body, _Frame(indent + width, frame.below(), lists))
 
 
-def _lay_section(section: PlannedSection, number: int, frame: _Frame) -> Iterator[_Run]:
+def _lay_section(section: PlannedSection, number: int, frame: _Frame) -> Iterator[_Stretch]:
     if section.title is None:
         yield from _lay_blocks(section.body, frame)
         return
@@ -207,19 +316,20 @@ def _lay_section(section: PlannedSection, number: int, frame: _Frame) -> Iterato
         return
     title = _title_segments(look.title, section, section.title, number)
     mark = f"{number}. " if look.title.startswith("{number}") else ""
-    body = _Frame(frame.indent + (max(look.indent, len(mark)) if look.indent else 0), inner, frame.lists, frame.joined)
+    body = _Frame(frame.indent + (max(look.indent, len(mark)) if look.indent else 0), inner, frame.lists, frame.joined, frame.laid)
     if title:
-        yield _Run(_title_role(look), title, section.title.trace, section.title.slot, frame.indent, interrupts=number == 1 or not mark)
-    runs = _lay_blocks(section.body, body)
-    first = next(runs, None)
+        interrupts = number == 1 or not mark
+        yield _printed(_Run(_title_role(look), title, section.title.trace, section.title.slot, frame.indent, interrupts=interrupts))
+    stretches = _lay_blocks(section.body, body)
+    first = next(stretches, None)
     if first is not None:
         if look.gap is not None and title:
-            first.gap_above = look.gap
+            first = replace(first, first=replace(first.first, gap_above=look.gap))
         yield first
-        yield from runs
+        yield from stretches
     if look.end:
         end = _title_segments(look.end, section, section.title, number)
-        yield _Run(_Role.MARKUP, end, section.title.trace, None, frame.indent, gap_above=look.gap)
+        yield _printed(_Run(_Role.MARKUP, end, section.title.trace, None, frame.indent, gap_above=look.gap))
 
 
 def _title_role(look: Look) -> _Role:
@@ -253,7 +363,7 @@ def _tag(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "section"
 
 
-def _lay_inline(section: PlannedSection, title: Line, number: int, frame: _Frame) -> Iterator[_Run]:
+def _lay_inline(section: PlannedSection, title: Line, number: int, frame: _Frame) -> Iterator[_Stretch]:
     """Put the title and the body's sentences on one line; what is no sentence stands below."""
     look = frame.looks[0]
     opening = _title_segments(look.title, section, title, number)
@@ -270,7 +380,7 @@ def _lay_inline(section: PlannedSection, title: Line, number: int, frame: _Frame
             tail = line.slot.tail
     slot = replace(title.slot, tail=tail)
     width = len(f"{number}. ") if look.title.startswith("{number}") else 0
-    yield _Run(_title_role(look), tuple(segments), title.trace, slot, frame.indent, (), width, frame.lists, number == 1)
+    yield _printed(_Run(_title_role(look), tuple(segments), title.trace, slot, frame.indent, (), width, frame.lists, number == 1))
     yield from _lay_blocks(below, _Frame(frame.indent + width, frame.below(), frame.lists))
 
 
@@ -395,12 +505,42 @@ def _split_lines(filled: Filled) -> Iterator[list[Segment]]:
 # --- joins ------------------------------------------------------------------------------------------------------------
 
 
-def _print_runs(runs: Sequence[_Run]) -> Iterator[Segment]:
-    for position, run in enumerate(runs):
-        yield from _print_run(run)
-        following = runs[position + 1] if position + 1 < len(runs) else None
-        blank_lines = _gap(run, following) if following is not None else 0
-        yield Segment("\n" * (1 + blank_lines), SegmentKind.LAYOUT, run.trace.location, run.trace)
+def _connected(stretches: Iterable[_Stretch]) -> _Stretch | None:
+    """Put stretches one below the other, with the gap that each join has; None where there is none."""
+    segments: list[Segment] = []
+    texts: list[str] = []
+    first = last = None
+    for stretch in stretches:
+        if last is not None:
+            end = _join(last, stretch)
+            segments.append(end)
+            texts.append(end.text)
+        first = first or stretch
+        last = stretch
+        segments += stretch.segments
+        texts.append(stretch.text)
+    if first is None or last is None or first is last:
+        return first
+    return _Stretch(first.first, last.last, tuple(segments), "".join(texts))
+
+
+def _join(above: _Stretch, below: _Stretch) -> Segment:
+    """Return the line end between two stretches, blank lines included."""
+    if above.joins is None or below.joins is None:
+        return _line_end(above.last, _gap(above.last, below.first))
+    known = above.joins.get(below)
+    if known is None:
+        known = above.joins[below] = _line_end(above.last, _gap(above.last, below.first))
+    return known
+
+
+def _line_end(run: _Run, blank_lines: int) -> Segment:
+    return Segment("\n" * (1 + blank_lines), SegmentKind.LAYOUT, run.trace.location, run.trace)
+
+
+def _printed(run: _Run) -> _Stretch:
+    segments = tuple(_print_run(run))
+    return _Stretch(run, run, segments, "".join([segment.text for segment in segments]))
 
 
 def _print_run(run: _Run) -> Iterator[Segment]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from composer.blocks import (
     Block,
@@ -28,6 +28,7 @@ from composer.errors import Note
 from composer.lookup.inclusion import check_inclusion, included_blocks, top_level
 from composer.lookup.index import Index, Place
 from composer.lookup.scope import MAX_ROUNDS, Scope, holds, loop_state
+from composer.lookup.sharing import Effects, PlannedPart, Shelf
 from composer.markdown.expressions import Expression
 from composer.markdown.template import expressions_of
 from composer.model import (
@@ -35,6 +36,7 @@ from composer.model import (
     AbsenceReason,
     AgentPlan,
     EditPart,
+    Fragment,
     Gate,
     Line,
     Plain,
@@ -76,9 +78,13 @@ class _KeptPlace:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Context:
-    """What holds for the blocks that are being planned."""
+    """What holds for the blocks that are being planned.
+
+    The contexts that agents may share are made once: each has those ``derived`` from it, by what it was derived for. None marks one
+    that no two agents share: inside a loop, an edit's text, or an agent that is printed as written.
+    """
 
     home: str
     document: Document
@@ -92,15 +98,39 @@ class _Context:
     in_list: bool = False
     within: tuple[str, ...] = ()
     kept: _KeptPlace | None = None
+    derived: dict[tuple[object, ...], _Context] | None = None
+
+    def apart(self, **changes: Any) -> _Context:  # noqa: ANN401 - its own fields
+        """Return a context for what this agent alone has."""
+        return replace(self, derived=None, **changes)
+
+    def derive(self, *key: object, **changes: Any) -> _Context:  # noqa: ANN401 - its own fields
+        """Return a context with changes that follow from ``key`` alone."""
+        if self.derived is None:
+            return replace(self, **changes)
+        found = self.derived.get(key)
+        if found is None:
+            found = self.derived[key] = replace(self, derived={}, **changes)
+        return found
 
 
 def plan_agent(agent: ResolvedAgent, index: Index, scope: Scope) -> AgentPlan:
     """Plan one agent."""
     planner = _Planner(agent, index, scope)
-    fragment = agent.fragment
-    context = _Context(fragment.id, fragment.document, stack=(fragment.id,))
-    blocks = planner.plan(fragment.document.blocks, context)
-    return AgentPlan(agent, _as_blocks(blocks), tuple(planner.absences), frozenset(planner.reached), frozenset(planner.landed))
+    blocks = planner.plan(agent.fragment.document.blocks, _root(agent.fragment, index))
+    effects = planner.effects
+    scope.used |= effects.used
+    return AgentPlan(agent, _as_blocks(blocks), tuple(effects.absences), frozenset(effects.reached), frozenset(effects.landed))
+
+
+def _root(fragment: Fragment, index: Index) -> _Context:
+    document = fragment.document
+    if document.syntax.is_verbatim:
+        return _Context(fragment.id, document, stack=(fragment.id,))
+    root: _Context | None = index.sharing.roots.get(document)
+    if root is None:
+        root = index.sharing.roots[document] = _Context(fragment.id, document, stack=(fragment.id,), derived={})
+    return root
 
 
 class _Planner:
@@ -114,10 +144,11 @@ class _Planner:
         self._rounds = 0
         self._count = 0
         self._depth = 0
+        self._deepest = 0
         self._is_verbatim = agent.fragment.document.syntax.is_verbatim
-        self.absences: list[Absence] = []
-        self.reached: set[str] = set()
-        self.landed: set[str] = set()
+        self._shelves = index.sharing.planned
+        self.effects = Effects(used=scope.used)
+        scope.answers.update(index.sharing.edit_answers(agent.edits))
 
     # --- blocks and their edits ---------------------------------------------------------------------------------------
 
@@ -126,12 +157,17 @@ class _Planner:
         if self._depth >= MAX_DEPTH:
             self._report_nesting(context)
             return []
-        self._depth += 1
+        self._go_deeper()
         planned = self._planned(blocks, context)
         self._depth -= 1
         return planned
 
+    def _go_deeper(self) -> None:
+        self._depth += 1
+        self._deepest = max(self._deepest, self._depth)
+
     def _report_nesting(self, context: _Context) -> None:
+        self._scope.silences += 1
         if self._index.diagnostics.errors:  # such as an id that stands twice: then a text may stand inside itself
             return
         location = context.via[-1] if context.via else context.document.location
@@ -148,21 +184,77 @@ class _Planner:
             if self._count > MAX_BLOCKS:
                 self._scope.report_rounds(context.via[-1] if context.via else block.location)
                 return planned
-            address = self._index.address_of(context.home, block)
-            edit = self._agent.edits.get(address) if address is not None else None
-            if edit is None:
-                self._land(address)
-                planned.extend(self._plan_block(block, context, None))
-                continue
-            planned.extend(self._insert(edit, Verb.BEFORE, context))
-            planned.extend(self._edited(block, edit, context))
-            planned.extend(self._insert(edit, Verb.AFTER, context))
+            if context.derived is None or isinstance(block, Inclusion):  # each address of an include is shared by itself
+                planned.extend(self._with_edits(block, context))
+            else:
+                planned.extend(self._shared((block, context), self._with_edits, block, context))
         return planned
+
+    def _with_edits(self, block: Block, context: _Context) -> list[Planned]:
+        address = self._index.address_of(context.home, block)
+        edit = self._edit_of(address)
+        if edit is None:
+            self._land(address)
+            return self._plan_block(block, context, None)
+        before = self._insert(edit, Verb.BEFORE, context)
+        return [*before, *self._edited(block, edit, context), *self._insert(edit, Verb.AFTER, context)]
+
+    def _edit_of(self, address: str | None) -> ResolvedEdit | None:
+        if address is None:
+            return None
+        if self._scope.reads is not None:
+            self._scope.read(address)
+        return self._agent.edits.get(address)
+
+    # --- what agents share --------------------------------------------------------------------------------------------
+
+    def _shared(self, key: tuple[object, ...], make: Callable[..., list[Planned]], *what: object) -> Sequence[Planned]:
+        """Plan a part, which is to ``make(*what)``, or take the plan that was made for another agent which gives the same answers."""
+        shelf = self._shelves.get(key)
+        if shelf is None:
+            shelf = self._shelves[key] = Shelf()
+        elif shelf.is_own:
+            return make(*what)
+        kept = shelf.find(self._scope.answers)
+        if kept is None or not self._has_room(kept.result):
+            return self._made(shelf, make, *what)
+        part = kept.result
+        self._count += part.count
+        self._rounds += part.rounds
+        self._deepest = max(self._deepest, self._depth + part.depth)
+        self.effects.add(part.effects)
+        if self._scope.reads is not None:
+            self._scope.reads |= kept.reads
+        return part.blocks
+
+    def _has_room(self, part: PlannedPart) -> bool:
+        """Whether a part stays below the caps; where it does not, it is planned anew, to tell where."""
+        return self._count + part.count <= MAX_BLOCKS and self._rounds + part.rounds <= MAX_ROUNDS and self._depth + part.depth <= MAX_DEPTH
+
+    def _made(self, shelf: Shelf[PlannedPart], make: Callable[..., list[Planned]], *what: object) -> Sequence[Planned]:
+        scope, outer, outer_reads = self._scope, self.effects, self._scope.reads
+        told, count, rounds, deepest = self._told(), self._count, self._rounds, self._deepest
+        self.effects, self._deepest = Effects(), self._depth
+        scope.reads, scope.used = {}, self.effects.used
+        planned = tuple(make(*what))
+        part = PlannedPart(planned, self.effects, self._count - count, self._rounds - rounds, self._deepest - self._depth)
+        if self._told() == told:
+            self._index.sharing.keep_planned(shelf, part, scope.reads)
+        if outer_reads is not None:
+            outer_reads |= scope.reads
+        self.effects, self._deepest = outer, max(deepest, self._deepest)
+        scope.reads, scope.used = outer_reads, outer.used
+        outer.add(part.effects)
+        return planned
+
+    def _told(self) -> int:
+        """Return a number that grows with everything that is reported, or would be if it had not been before."""
+        return self._diagnostics.told + self._index.diagnostics.told + self._scope.silences
 
     def _land(self, address: str | None) -> None:
         if address is not None:
-            self.reached.add(address)
-            self.landed.add(address)
+            self.effects.reached.add(address)
+            self.effects.landed.add(address)
 
     def _edited(self, block: Block, edit: ResolvedEdit, context: _Context) -> list[Planned]:
         self._land(edit.address)
@@ -179,7 +271,7 @@ class _Planner:
             return []
         document = self._index.edit_document(part.text)
         kept = _kept_place(block, context.document)
-        inner = replace(context, home=part.layer.name, document=document, edits=(part,), kept=kept)
+        inner = context.apart(home=part.layer.name, document=document, edits=(part,), kept=kept)
         if context.in_list:
             mark = block.mark if isinstance(block, Item) else ""
             return [self._item_of(document, mark, edit.address, inner)]
@@ -187,7 +279,7 @@ class _Planner:
 
     def _blocks_of(self, document: Document, address: str, context: _Context) -> list[Planned]:
         """Plan the blocks of an edit's text; the first of them bears the address, the others stand within it."""
-        planned = self.plan(document.blocks, replace(context, within=(*context.within, address)))
+        planned = self.plan(document.blocks, context.apart(within=(*context.within, address)))
         return [_addressed(block, address) if position == 0 else block for position, block in enumerate(planned)]
 
     def _insert(self, edit: ResolvedEdit, verb: Verb, context: _Context) -> list[Planned]:
@@ -200,25 +292,26 @@ class _Planner:
     def _insertion(self, part: EditPart, context: _Context) -> list[Planned]:
         """Plan a block that a profile added; it has an address, so a descendant may have edited it."""
         if part.text is None or self._depth >= MAX_DEPTH:  # a chain so long was reported when the workspace was indexed
+            self._scope.silences += 1
             return []
         address = f"{part.layer.name}#{part.id}"
-        edit = self._agent.edits.get(address) or ResolvedEdit(address)
+        edit = self._edit_of(address) or ResolvedEdit(address)
         self._land(address)
         value = edit.value or part
         if value.verb is Verb.REMOVE:
             trace = Absence(address, AbsenceReason.REMOVED, part.location, context.gates, value, context.via)
-            self.absences.append(trace)
+            self.effects.absences.append(trace)
             inner: list[Planned] = []
         else:
             text = value.text or part.text
             document = self._index.edit_document(text)
             edits = (part,) if value is part else (part, value)
-            within = replace(context, home=value.layer.name, document=document, edits=edits, kept=None)
+            within = context.apart(home=value.layer.name, document=document, edits=edits, kept=None)
             if context.in_list:
                 inner = [self._item_of(document, "", address, within)]
             else:
                 inner = self._with_title_and_ends(self._blocks_of(document, address, within), edit, context)
-        self._depth += 1
+        self._go_deeper()
         beside = [*self._insert(edit, Verb.BEFORE, context), *inner, *self._insert(edit, Verb.AFTER, context)]
         self._depth -= 1
         return beside
@@ -236,14 +329,14 @@ class _Planner:
         """Apply a nearer layer's title, layout, `first` and `last` to the section or the list that a text brought."""
         for position, block in enumerate(planned):
             if isinstance(block, PlannedList) and position == 0:
-                within = replace(context, in_list=True)
+                within = context.apart(in_list=True)
                 entries = [*self._insert(edit, Verb.FIRST, within), *block.items, *self._insert(edit, Verb.LAST, within)]
                 planned[position] = replace(block, items=tuple(entry for entry in entries if isinstance(entry, PlannedItem)))
                 break
             if isinstance(block, PlannedSection):
                 title = block.title
                 if title is not None and edit.title is not None and edit.title.text is not None:
-                    within = replace(context, home=edit.title.layer.name, edits=(*block.trace.edits, edit.title))
+                    within = context.apart(home=edit.title.layer.name, edits=(*block.trace.edits, edit.title))
                     retitled = self._line(self._index.line_text(edit.title.text), Unit(0, 0), within, edit.address, "section")
                     title = replace(retitled, slot=title.slot)
                 body = (
@@ -292,7 +385,7 @@ class _Planner:
         return Trace(address, kind, location, context.home, context.edits, context.gates, context.via, context.within, replaced)
 
     def _list(self, block: ListBlock, context: _Context, edit: ResolvedEdit | None, address: str | None) -> PlannedList:
-        inner = replace(_inside(context, address), in_list=True)
+        inner = context.derive("list", address, in_list=True, within=_within(context, address))
         entries = self.plan(block.entries, inner)
         if edit is not None:
             entries = [*self._insert(edit, Verb.FIRST, inner), *entries, *self._insert(edit, Verb.LAST, inner)]
@@ -304,7 +397,7 @@ class _Planner:
         if level > DEEPEST_LEVEL:
             self._report_depth(block, level, context)
             level = DEEPEST_LEVEL
-        inner = replace(_inside(context, address), edits=())
+        inner = context.derive("section", address, in_list=False, within=_within(context, address), edits=())
         body = self.plan(block.body, inner)
         if edit is not None:
             body = [*self._insert(edit, Verb.FIRST, inner), *body, *self._insert(edit, Verb.LAST, inner)]
@@ -319,7 +412,7 @@ class _Planner:
             return None
         if edit is None or edit.title is None or edit.title.text is None:
             return self._line(block.title, block.unit, context, address, "section")
-        within = replace(context, home=edit.title.layer.name, edits=(*context.edits, edit.title))
+        within = context.apart(home=edit.title.layer.name, edits=(*context.edits, edit.title))
         return self._line(self._index.line_text(edit.title.text), block.unit, within, address, "section")
 
     def _report_depth(self, block: Section, level: int, context: _Context) -> None:
@@ -340,15 +433,16 @@ class _Planner:
         for branch in block.branches:
             if is_open:
                 passed = Gate("else" if branch.condition is None else str(branch.condition), holds=False, location=branch.statement)
-                planned.extend(self._ghosts(branch.body, replace(context, gates=(*context.gates, passed))))
+                planned.extend(self._ghosts(branch.body, context.derive("passed", branch, gates=(*context.gates, passed))))
                 continue
             gate = self._gate(branch, context, closed)
+            inner = context.derive("gate", branch, gate.holds, gates=(*context.gates, gate))
             if gate.holds:
                 is_open = True
-                planned.extend(self.plan(branch.body, replace(context, gates=(*context.gates, gate))))
+                planned.extend(self.plan(branch.body, inner))
             else:
                 closed = (*closed, gate)
-                planned.extend(self._ghosts(branch.body, replace(context, gates=(*context.gates, gate))))
+                planned.extend(self._ghosts(branch.body, inner))
         return planned
 
     def _gate(self, branch: Branch, context: _Context, closed: Sequence[Gate]) -> Gate:
@@ -363,14 +457,14 @@ class _Planner:
 
     def _ghosts(self, blocks: Iterable[Block], context: _Context) -> list[Planned]:
         """Leave blocks out, but not what a profile inserted beside them: that stands outside the gate."""
-        outside = replace(context, gates=context.gates[:-1])
+        outside = context.apart(gates=context.gates[:-1])
         planned: list[Planned] = []
         for block in blocks:
             address = self._index.address_of(context.home, block)
-            edit = self._agent.edits.get(address) if address is not None else None
+            edit = self._edit_of(address)
             if address is not None:
-                self.reached.add(address)
-                self.absences.append(Absence(address, AbsenceReason.GATED, block.location, context.gates, None, context.via))
+                self.effects.reached.add(address)
+                self.effects.absences.append(Absence(address, AbsenceReason.GATED, block.location, context.gates, None, context.via))
             if edit is not None:
                 planned.extend(self._insert(edit, Verb.BEFORE, outside))
             if isinstance(block, Inclusion):
@@ -383,14 +477,14 @@ class _Planner:
             if edit is not None:
                 planned.extend(self._insert(edit, Verb.AFTER, outside))
                 if edit.insertions and all(part.verb in {Verb.BEFORE, Verb.AFTER} for part in edit.parts):
-                    self.landed.add(edit.address)
+                    self.effects.landed.add(edit.address)
         return planned
 
     def _drop_insertions(self, gated: Block, context: _Context) -> None:
         """Tell which insertions go with a block that is gated off: those inside it, but not those beside it."""
         for block, _ in walk_blocks((gated,)):
             address = self._index.address_of(context.home, block)
-            edit = self._agent.edits.get(address) if address is not None else None
+            edit = self._edit_of(address)
             for part in edit.insertions if edit is not None else ():
                 if block is gated and part.verb in {Verb.BEFORE, Verb.AFTER}:
                     continue
@@ -407,8 +501,8 @@ class _Planner:
     def _reach_insertion(self, part: EditPart) -> None:
         """Note that an insertion was met, and what other layers inserted beside it, though a gate keeps it out."""
         address = f"{part.layer.name}#{part.id}"
-        self.reached.add(address)
-        edit = self._agent.edits.get(address)
+        self.effects.reached.add(address)
+        edit = self._edit_of(address)
         for beside in edit.insertions if edit is not None else ():
             self._reach_insertion(beside)
 
@@ -416,14 +510,16 @@ class _Planner:
         for block, _ in walk_blocks(tuple(blocks)):
             address = self._index.address_of(context.home, block)
             if address is not None:
-                self.reached.add(address)
-                self.absences.append(Absence(address, reason, block.location, context.gates, part, context.via))
+                self.effects.reached.add(address)
+                self.effects.absences.append(Absence(address, reason, block.location, context.gates, part, context.via))
             if isinstance(block, Inclusion):
                 self._note_included(block, context, reason, part)
 
     def _note_included(self, block: Inclusion, context: _Context, reason: AbsenceReason, part: EditPart | None) -> None:
         """Note what an include that is not carried out would have brought."""
-        variable = self._agent.variables.get(block.variable or "")
+        variable = self._agent.variables.get(block.variable) if block.variable is not None else None
+        if block.variable is not None:
+            self._scope.read(block.variable)
         chosen = block.address if variable is None else variable.data
         for address in chosen if isinstance(chosen, list) else [chosen]:
             if not isinstance(address, str) or address in {"", *context.stack}:
@@ -431,7 +527,7 @@ class _Planner:
             found = included_blocks(self._index, address, block.target)
             if found is not None:
                 via, stack = (*context.via, block.target), (*context.stack, address)
-                self._note_absence(found[1], replace(context, home=found[0], via=via, stack=stack), reason, part)
+                self._note_absence(found[1], context.apart(home=found[0], via=via, stack=stack), reason, part)
 
     # --- loops and includes -------------------------------------------------------------------------------------------
 
@@ -454,25 +550,35 @@ class _Planner:
         bound = {**(context.bound or {}), block.name: expression.names}
         for position, value in enumerate(values):
             loop = {**(context.loop or {}), block.name: value, "loop": loop_state(position, len(values))}
-            planned.extend(self.plan(block.entries, replace(context, loop=loop, bound=bound)))
+            planned.extend(self.plan(block.entries, context.apart(loop=loop, bound=bound)))
         return planned
 
     def _inclusion(self, block: Inclusion, context: _Context) -> list[Planned]:
         planned: list[Planned] = []
+        met: set[str] = set()
         for address in self._addresses(block, context):
-            if address in context.stack:
-                self._report_cycle(block, address, context)
-                continue
-            found = included_blocks(self._index, address, block.target)
-            if found is None:
-                continue
-            home, blocks, place = found
-            if place is not None:
-                self.reached.add(address)
-            if not check_inclusion(self._index, block, address, blocks):
-                continue
-            planned.extend(self._included(block, address, home, blocks, place, context))
+            # A block that stands in one output twice must be two: each line of an output has its own trace.
+            if context.derived is None or address in met:
+                planned.extend(self._include(block, address, context.apart()))
+            else:
+                planned.extend(self._shared((block, context, address), self._include, block, address, context))
+            met.add(address)
         return planned
+
+    def _include(self, block: Inclusion, address: str, context: _Context) -> list[Planned]:
+        """Plan what one address brings."""
+        if address in context.stack:
+            self._report_cycle(block, address, context)
+            return []
+        found = included_blocks(self._index, address, block.target)
+        if found is None:
+            return []
+        home, blocks, place = found
+        if place is not None:
+            self.effects.reached.add(address)
+        if not check_inclusion(self._index, block, address, blocks):
+            return []
+        return self._included(block, address, home, blocks, place, context)
 
     def _included(
         self, block: Inclusion, address: str, home: str, blocks: tuple[Block, ...], place: Place | None, context: _Context
@@ -480,13 +586,14 @@ class _Planner:
         document = self._index.catalog.fragments[home].document
         shift = block.level + context.shift - (top_level(blocks) or 1) if block.level is not None else context.shift
         via, stack = (*context.via, block.target), (*context.stack, address)
-        inner = _Context(home, document, shift, context.gates, via, stack, within=context.within)
+        changes = {"home": home, "document": document, "shift": shift, "via": via, "stack": stack, "edits": (), "kept": None}
+        inner = context.derive("include", block, address, **changes, loop=None, bound=None, in_list=False)
         if place is None:
             return self.plan(blocks, inner)
         inner = self._gates_around(place, inner)
         around = next((parent for parent in reversed(place.parents) if not isinstance(parent, Conditional | Loop)), None)
         is_entry = isinstance(around, ListBlock) and not isinstance(blocks[0], ListBlock)
-        entries = self._included_block(place, blocks, replace(inner, in_list=is_entry))
+        entries = self._included_block(place, blocks, inner.derive("entry", is_entry, in_list=is_entry))
         if not is_entry or not isinstance(around, ListBlock) or not entries:
             return entries
         # A single entry brings its list's marks with it.
@@ -516,7 +623,8 @@ class _Planner:
                 gate = self._gate(branch, context, closed)
                 holds = gate.holds and all(not earlier.holds for earlier in closed)
                 if any(child is inner for inner in branch.body):
-                    context = replace(context, gates=(*context.gates, replace(gate, holds=holds)))
+                    gates = (*context.gates, replace(gate, holds=holds))
+                    context = context.derive("around", branch, holds, gates=gates)
                     if not holds:
                         return context
                     break
@@ -553,7 +661,11 @@ def _as_blocks(planned: Iterable[Planned]) -> tuple[PlannedBlock, ...]:
 
 def _inside(context: _Context, address: str | None) -> _Context:
     """Enter a block, whose address those inside it remember."""
-    return replace(context, in_list=False, within=(*context.within, address) if address is not None else context.within)
+    return context.derive("inside", address, in_list=False, within=_within(context, address))
+
+
+def _within(context: _Context, address: str | None) -> tuple[str, ...]:
+    return (*context.within, address) if address is not None else context.within
 
 
 def _slot(unit: Unit, context: _Context) -> Slot:

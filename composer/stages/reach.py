@@ -25,9 +25,10 @@ def check_reach(profile: Profile, composed: Sequence[Composed], index: Index, di
     """Report what this profile itself wrote and no agent of it shows. What it inherited may well be for others."""
     _check_edits(profile.edits, profile, composed, index, diagnostics)
     _check_variables(profile.variables, profile, composed, diagnostics)
+    by_name = {one.plan.agent.name: (one,) for one in composed}
     for name, settings in profile.agents.items():
-        own = [one for one in composed if one.plan.agent.name == name]
-        if own:
+        own = by_name.get(name)
+        if own is not None:
             _check_edits(settings.edits, profile, own, index, diagnostics)
             _check_variables(settings.variables, profile, own, diagnostics)
 
@@ -37,6 +38,8 @@ def _names(composed: Iterable[Composed]) -> str:
 
 
 def _check_edits(edits: Edits, profile: Profile, composed: Sequence[Composed], index: Index, diagnostics: Diagnostics) -> None:
+    if not edits.by_address:
+        return
     reached = frozenset[str]().union(*(one.plan.reached for one in composed))
     landed = frozenset[str]().union(*(one.plan.landed for one in composed))
     for edit in edits.by_address.values():
@@ -58,8 +61,10 @@ def _check_edits(edits: Edits, profile: Profile, composed: Sequence[Composed], i
 
 
 def _check_variables(variables: YamlMapping | None, profile: Profile, composed: Sequence[Composed], diagnostics: Diagnostics) -> None:
+    if variables is None:
+        return
     used = set[str]().union(*(one.scope.used for one in composed))
-    for name, key in variables.keys.items() if variables is not None else ():
+    for name, key in variables.keys.items():
         if name != "unset" and name not in used:
             diagnostics.error(
                 "variable-without-effect",

@@ -9,6 +9,7 @@ from typing import Final
 from composer.errors import Diagnostics
 from composer.lookup.index import TEMPLATE_FIELDS, Index
 from composer.lookup.scope import MAX_ROUNDS, Scope, holds, loop_state
+from composer.lookup.sharing import RenderedPart, Shelf
 from composer.markdown.expressions import MAX_TEXT, Expression
 from composer.markdown.template import Choice, Fill, Literal, Part, Repeat
 from composer.model import (
@@ -69,6 +70,7 @@ class _Renderer:
     def __init__(self, index: Index, scope: Scope) -> None:
         self._templates = index.templates
         self._index = index
+        self._shelves = index.sharing.rendered
         self._scope = scope
         self._diagnostics: Diagnostics = scope.diagnostics
         self._size = 0
@@ -84,8 +86,8 @@ class _Renderer:
         """Fill blocks, drop those that come out empty, and join lists that became neighbours."""
         filled: list[PlannedBlock] = []
         for block in blocks:
-            rendered = self._block(block)
-            if rendered is None:
+            rendered = self._shared(block)
+            if rendered is None or isinstance(rendered, PlannedItem):
                 continue
             last = filled[-1] if filled else None
             if isinstance(rendered, PlannedList) and isinstance(last, PlannedList) and last.style == rendered.style:
@@ -94,13 +96,55 @@ class _Renderer:
                 filled.append(rendered)
         return tuple(filled)
 
-    def _block(self, block: PlannedBlock) -> PlannedBlock | None:
+    def _shared(self, block: PlannedBlock | PlannedItem) -> PlannedBlock | PlannedItem | None:
+        """Fill a block, or take what it came to for another agent that gives the same answers."""
+        shelf = self._shelves.get(block)
+        if shelf is None or shelf.is_own:
+            return self._block(block)
+        kept = shelf.find(self._scope.answers)
+        if kept is None or not self._has_room(kept.result):
+            return self._made(shelf, block)
+        part = kept.result
+        self._size += part.size
+        self._parts += part.parts
+        self._rounds += part.rounds
+        if part.used:
+            self._scope.used |= part.used
+        if self._scope.reads is not None:
+            self._scope.reads |= kept.reads
+        return part.block
+
+    def _has_room(self, part: RenderedPart) -> bool:
+        """Whether a part stays below the caps; where it does not, it is filled anew, to tell where."""
+        return self._size + part.size <= MAX_DOCUMENT and self._parts + part.parts <= MAX_PARTS and self._rounds + part.rounds <= MAX_ROUNDS
+
+    def _made(self, shelf: Shelf[RenderedPart], block: PlannedBlock | PlannedItem) -> PlannedBlock | PlannedItem | None:
+        scope, outer_reads, outer_used = self._scope, self._scope.reads, self._scope.used
+        told, size, parts, rounds = self._told(), self._size, self._parts, self._rounds
+        scope.reads, scope.used = {}, set()
+        filled = self._block(block)
+        part = RenderedPart(filled, frozenset(scope.used), self._size - size, self._parts - parts, self._rounds - rounds)
+        if self._told() == told:
+            self._index.sharing.keep_rendered(shelf, part, scope.reads)
+        if outer_reads is not None:
+            outer_reads |= scope.reads
+        outer_used |= scope.used
+        scope.reads, scope.used = outer_reads, outer_used
+        return filled
+
+    def _told(self) -> int:
+        """Return a number that grows with everything that is reported, or noted beside the blocks."""
+        return self._diagnostics.told + self._index.diagnostics.told + self._scope.silences + len(self.absences)
+
+    def _block(self, block: PlannedBlock | PlannedItem) -> PlannedBlock | PlannedItem | None:
         match block:
             case PlannedLeaf():
                 line = self._line(block.line)
-                return replace(block, line=line) if _has_text(line.filled) else None
+                return PlannedLeaf(block.kind, line) if _has_text(line.filled) else None
+            case PlannedItem():
+                return self._item(block)
             case PlannedList():
-                items = tuple(item for planned in block.items if (item := self._item(planned)) is not None)
+                items = tuple(item for planned in block.items if isinstance(item := self._shared(planned), PlannedItem))
                 if not items:
                     self._note_empty(block.trace, "list")
                     return None
@@ -114,7 +158,7 @@ class _Renderer:
         # An item that was written empty stays; one whose text came out empty goes.
         if not body and not _has_text(line.filled) and str(item.line.text).strip():
             return None
-        return replace(item, line=line, body=body)
+        return PlannedItem(item.mark, line, body)
 
     def _section(self, section: PlannedSection) -> PlannedSection | None:
         title = self._line(section.title) if section.title is not None else None
@@ -154,7 +198,8 @@ class _Renderer:
     def _line(self, line: Line) -> Line:
         kind = SegmentKind.EDIT if line.trace.layer.startswith("profiles/") else SegmentKind.LITERAL
         around = _Surroundings(line.trace, kind, line.loop, line.bound)
-        return replace(line, filled=self._fill(self._templates.of(line.text), around, line.text.location))
+        filled = self._fill(self._templates.of(line.text), around, line.text.location)
+        return Line(line.text, line.trace, line.slot, line.loop, line.bound, filled)
 
     def _fill(self, parts: tuple[Part, ...], around: _Surroundings, location: Location) -> Filled:
         segments = tuple(self._segments(parts, around))
@@ -182,7 +227,10 @@ class _Renderer:
                     yield from self._repeat(part, around)
 
     def _printed(self, expression: Expression, location: Location, around: _Surroundings) -> str:
-        if expression.path in self._scope.variables and expression.path not in around.loop:
+        is_bound = expression.path.partition(".")[0] in around.loop
+        if self._scope.reads is not None and expression.path and not is_bound:
+            self._scope.read(expression.path)
+        if expression.path in self._scope.variables and not is_bound:
             variable = self._scope.variables[expression.path]
             if isinstance(variable.data, list):
                 self._report_list(expression, location)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from composer.characters import check_characters
 from composer.errors import Diagnostics, nearest_name
@@ -20,6 +21,7 @@ from composer.model import (
     Plain,
     Profile,
     ResolvedAgent,
+    ResolvedEdit,
     ResolvedProfile,
     ResolvedVariable,
     ScalarStyle,
@@ -36,6 +38,8 @@ from composer.source import Location, SourceFile
 from composer.values import printed, read_value
 
 __all__ = ["Override", "read_overrides", "resolve_profile"]
+
+_HEADINGS: Final = (HEADING,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,14 @@ class _Resolver:
         self._overrides = {override.name: override for override in overrides}
         self._folder = Folder(ancestry, diagnostics, name)
         self._profiles = [index.catalog.profiles[layer] for layer in ancestry.order]
-        self._looks: dict[YamlNode, tuple[Look, ...]] = {}
+        self._known_looks = {**BUILT_IN_LOOKS, **index.catalog.config.looks}
+        self._by_layout: dict[YamlNode, tuple[Look, ...]] = {}
+        self._has_edit_looks = False
+        # What the agents of a profile have in common is folded once, when the first of them asks for it.
+        self._shared_settings: dict[str, list[Setting]] | None = None
+        self._shared_variables: dict[str, ResolvedVariable | None] = {}
+        self._all_shared_variables: Mapping[str, ResolvedVariable] | None = None
+        self._shared_edits: Mapping[str, ResolvedEdit] | None = None
 
     def resolve(self) -> ResolvedProfile:
         profile = self._profiles[-1]
@@ -166,7 +177,7 @@ class _Resolver:
             return None
         fields = self._fields(fragment, layers)
         looks = self._layout(name, layers)
-        edits = fold_edits(self._edit_layers(name, layers), self._index, self._folder, self._looks)
+        edits = self._edits(name, layers)
         return ResolvedAgent(name, fragment, fields, self._variables(name, layers), looks, edits, location)
 
     def _agent_fragment(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]], location: Location) -> Fragment | None:
@@ -196,18 +207,33 @@ class _Resolver:
 
     # --- variables ----------------------------------------------------------------------------------------------------
 
-    def _variables(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]]) -> dict[str, ResolvedVariable]:
-        shared = [self._setting(profile, profile.variables, "") for profile in self._profiles if profile.variables is not None]
+    def _variables(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]]) -> Mapping[str, ResolvedVariable]:
         own = [self._setting(profile, settings.variables, name) for profile, settings in layers if settings.variables is not None]
-        by_name: dict[str, list[Setting]] = {}
-        for setting in (*shared, *own):
+        if self._shared_settings is None:
+            self._shared_settings = {}
+            for profile in self._profiles:
+                if profile.variables is not None:
+                    self._sort_by_name(self._setting(profile, profile.variables, ""), self._shared_settings)
+        if not own and self._all_shared_variables is not None:
+            return self._all_shared_variables
+        by_name = dict(self._shared_settings)
+        for setting in own:
             self._sort_by_name(setting, by_name)
-        resolved = {}
-        for declaration in self._index.catalog.declarations.values():
-            value = self._variable(declaration, by_name.get(declaration.name, []))
+        found = {}
+        for key, declaration in self._index.catalog.declarations.items():
+            settings = by_name.get(key)
+            is_shared = settings is self._shared_settings.get(key)
+            value = self._shared_variable(declaration, settings) if is_shared else self._variable(declaration, settings or [])
             if value is not None:
-                resolved[declaration.name] = value
-        return resolved
+                found[key] = value
+        if not own:
+            self._all_shared_variables = found
+        return found
+
+    def _shared_variable(self, declaration: VariableDeclaration, settings: list[Setting] | None) -> ResolvedVariable | None:
+        if declaration.name not in self._shared_variables:
+            self._shared_variables[declaration.name] = self._variable(declaration, settings or [])
+        return self._shared_variables[declaration.name]
 
     def _sort_by_name(self, setting: Setting, by_name: dict[str, list[Setting]]) -> None:
         if not isinstance(setting.node, YamlMapping):  # pragma: no cover - the schema holds that
@@ -222,7 +248,7 @@ class _Resolver:
                         by_name[taken.text] = kept
             else:
                 place = setting.node.keys[name].location
-                by_name.setdefault(name, []).append(replace(setting, node=node, location=place))
+                by_name[name] = [*by_name.get(name, ()), Setting(setting.layer, node, place)]
 
     def _report_unset(self, taken: YamlScalar, setting: Setting, by_name: Mapping[str, object]) -> None:
         message = f"`unset` names `{taken.text}`, which no ancestor of `{setting.layer}` sets"
@@ -260,33 +286,46 @@ class _Resolver:
     # --- layout and edits ---------------------------------------------------------------------------------------------
 
     def _layout(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]]) -> tuple[Look, ...]:
-        for profile in self._profiles:
-            for edits in (profile.edits, *(agent.edits for agent in profile.agents.values())):
-                for edit in edits.by_address.values():
-                    if edit.layout is not None and edit.layout not in self._looks:
-                        self._looks[edit.layout] = self._read_looks(edit.layout)
+        if not self._has_edit_looks:
+            self._has_edit_looks = True
+            for profile in self._profiles:
+                for edits in (profile.edits, *(agent.edits for agent in profile.agents.values())):
+                    for edit in edits.by_address.values():
+                        if edit.layout is not None:
+                            self._looks_of(edit.layout)
         settings = [self._setting(profile, profile.layout, "") for profile in self._profiles if profile.layout is not None]
         settings += [self._setting(profile, own.layout, name) for profile, own in layers if own.layout is not None]
-        winner = self._folder.nearest(settings, "the layout")
-        return self._read_looks(winner.node) if winner is not None else (HEADING,)
+        winner = self._folder.nearest(settings, "the layout") if settings else None
+        return self._looks_of(winner.node) if winner is not None else _HEADINGS
+
+    def _looks_of(self, node: YamlNode) -> tuple[Look, ...]:
+        if node not in self._by_layout:
+            self._by_layout[node] = self._read_looks(node)
+        return self._by_layout[node]
 
     def _read_looks(self, node: YamlNode) -> tuple[Look, ...]:
         names = node.items if isinstance(node, YamlSequence) else (node,)
-        known = {**BUILT_IN_LOOKS, **self._index.catalog.config.looks}
         looks = []
         for name in names:
             if not isinstance(name, YamlScalar):  # pragma: no cover - the schema allows names only
                 continue
-            if name.text in known:
-                looks.append(known[name.text])
+            if name.text in self._known_looks:
+                looks.append(self._known_looks[name.text])
             else:
-                hint = nearest_name(name.text, known) or f"the looks are {', '.join(sorted(known))}"
+                hint = nearest_name(name.text, self._known_looks) or f"the looks are {', '.join(sorted(self._known_looks))}"
                 self._diagnostics.error("unknown-layout", f"there is no look `{name.text}`", name.location, hint)
-        return tuple(looks) or (HEADING,)
+        return tuple(looks) or _HEADINGS
 
-    def _edit_layers(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]]) -> list[EditLayer]:
-        shared = [EditLayer(Layer(layer_name(profile.name)), profile.edits) for profile in self._profiles]
-        return shared + [EditLayer(Layer(layer_name(profile.name), name), settings.edits) for profile, settings in layers]
+    def _edits(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]]) -> Mapping[str, ResolvedEdit]:
+        own = [(profile, settings.edits) for profile, settings in layers if settings.edits.by_address or settings.edits.unset]
+        if own or self._shared_edits is None:
+            edits = [EditLayer(Layer(layer_name(profile.name)), profile.edits) for profile in self._profiles]
+            edits += [EditLayer(Layer(layer_name(profile.name), name), settings) for profile, settings in own]
+            folded = fold_edits(edits, self._index, self._folder, self._by_layout)
+            if own:
+                return folded
+            self._shared_edits = folded
+        return self._shared_edits
 
 
 def _node_of(value: FieldValue) -> YamlNode:

@@ -12,7 +12,7 @@ from composer.errors import Diagnostic, Diagnostics, Note
 from composer.files.destination import Destination
 from composer.files.disk_errors import report_disk_error
 from composer.naming import kebab_case
-from composer.schema import fragment_schema, profile_schema, workspace_schema
+from composer.schema.shapes import fragment_schema, profile_schema, workspace_schema
 from composer.source import unlocated
 from composer.starter.pack import open_pack, read_first_file
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final
@@ -160,14 +159,15 @@ def verify(
     found = FRONT_MATTER.match(output_text)
     if not found:
         return ["the front matter has no end"]
-    if output_text[found.end("text") :] != f"---\n\n{body_text}":
+    end = found.end("text")
+    if not output_text.startswith("---\n\n", end) or output_text[end + len("---\n\n") :] != body_text:
         return ["what follows the front matter is not the body"]
     try:
         read = read_strict(found.group("text"))
     except YamlProblem as problem:
         return [f"the front matter is not YAML: {problem}"]
     meant = _meant(agent_name, fields)
-    if _spelled(read) == _spelled(meant):
+    if _is_same(read, meant):
         return []
     return _differences(meant, read)
 
@@ -183,16 +183,22 @@ def _meant(agent_name: str, all_fields: Mapping[str, RenderedField]) -> dict[str
     return meant
 
 
-def _spelled(value: object) -> str:
-    """Spell data so that 1, 1.0, true and "1" differ, and the order of keys counts."""
-    return json.dumps(value, default=repr)
+def _is_same(one: object, other: object) -> bool:
+    """Compare data so that 1, 1.0, true and "1" differ, and the order of keys counts."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(_is_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    return one == other
 
 
 def _differences(meant: dict[str, Plain], read: object) -> list[str]:
     if not isinstance(read, dict):
         return ["the front matter is not a map"]
     keys = [*meant, *(key for key in read if key not in meant)]
-    wrong = [key for key in keys if _spelled(meant.get(key)) != _spelled(read.get(key))]
+    wrong = [key for key in keys if not _is_same(meant.get(key), read.get(key))]
     return [f"`{key}` should be {meant.get(key)!r}, and reads {read.get(key)!r}" for key in wrong] or [
         "the keys of the front matter are in another order"
     ]

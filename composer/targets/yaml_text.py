@@ -74,7 +74,8 @@ class YamlWriter:
     def layout(self, text: str, location: Location) -> None:
         """Write syntax."""
         last = self._segments[-1] if self._segments else None
-        if last and last.kind is SegmentKind.LAYOUT and last.location == location and last.trace is None:
+        is_here = last is not None and (last.location is location or last.location == location)
+        if last and is_here and last.kind is SegmentKind.LAYOUT and last.trace is None:
             self._segments[-1] = Segment(last.text + text, SegmentKind.LAYOUT, location)
         else:
             self._segments.append(Segment(text, SegmentKind.LAYOUT, location))

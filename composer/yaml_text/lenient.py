@@ -83,7 +83,7 @@ def _bracket_depth(text: str) -> int:
 
 def _read(text: str, loader: Any) -> object:  # noqa: ANN401 - PyYAML's loaders have no common type
     try:
-        return yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are safe ones
+        return _read_events(text) if loader is _LoaderBase else _load(text, loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlProblem(error.problem or "it cannot be read", mark.line + 1 if mark else 0) from None
@@ -92,3 +92,46 @@ def _read(text: str, loader: Any) -> object:  # noqa: ANN401 - PyYAML's loaders 
     except RecursionError:
         message = "it is nested too deeply, or holds itself"
         raise YamlProblem(message) from None
+
+
+def _load(text: str, loader: Any) -> object:  # noqa: ANN401 - PyYAML's loaders have no common type
+    return yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are safe ones
+
+
+# --- what most front matter is made of --------------------------------------------------------------------------------
+
+
+def _read_events(text: str) -> object:
+    """Make data of libyaml's events: half the work of nodes. What is more than text, numbers, lists and maps is left to PyYAML."""
+    document: list[Any] = []
+    around: list[list[Any]] = []
+    inside = document
+    event: Any
+    for event in yaml.parse(text, Loader=_LoaderBase):
+        kind = type(event)
+        if kind is yaml.ScalarEvent and event.anchor is None and event.tag is None:
+            inside.append(_plain_value(event.value) if event.implicit[0] else event.value)
+        elif kind in _OPENINGS and event.anchor is None and event.tag is None:
+            around.append(inside)
+            inside = []
+        elif kind in _CLOSINGS:
+            value: object = inside if kind is yaml.SequenceEndEvent else dict(zip(inside[::2], inside[1::2], strict=True))
+            inside = around.pop()
+            inside.append(value)
+        elif kind not in _FRAMES or (kind is yaml.DocumentStartEvent and (document or event.version or event.tags)):
+            return _load(text, _LoaderBase)
+    return document[0] if document else None
+
+
+_OPENINGS: Final = frozenset({yaml.MappingStartEvent, yaml.SequenceStartEvent})
+_CLOSINGS: Final = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
+_FRAMES: Final = frozenset({yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent})
+_NOT_TEXT: Final = yaml.SafeLoader.yaml_implicit_resolvers
+
+
+def _plain_value(text: str) -> object:
+    """Return what a plain scalar is: text, unless PyYAML has a rule for it."""
+    for _, pattern in (*_NOT_TEXT.get(text[:1], ()), *_NOT_TEXT.get(None, ())):
+        if pattern.match(text):
+            return _load(text, _LoaderBase)
+    return text

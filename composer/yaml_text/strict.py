@@ -50,6 +50,9 @@ _STYLES: Final[dict[str | None, ScalarStyle]] = {
     "'": ScalarStyle.QUOTED,
     '"': ScalarStyle.QUOTED,
 }
+# Looked up once: an enum finds its members slowly, and every scalar asks.
+_PLAIN: Final = ScalarStyle.PLAIN
+_QUOTED: Final = ScalarStyle.QUOTED
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -201,22 +204,27 @@ class _Builder:
 
     # --- scalars ------------------------------------------------------------------------------------------------------
 
-    def _scalar(self, event: yaml.ScalarEvent) -> bool:
+    def _scalar(self, event: Any) -> bool:  # noqa: ANN401 - the stubs say that marks may be absent; in parsed events they are not
         if event.anchor is not None or event.tag is not None:
             self._refuse_properties(event)
         frame = self._frames[-1]
         text = event.value.translate(_SHOW) if self._has_stand_ins else event.value
-        location = Location(self._source, *self._span(event))
-        scalar = YamlScalar(text, _STYLES.get(event.style, ScalarStyle.PLAIN), location, frame.in_flow)
-        if scalar.style is ScalarStyle.QUOTED and (bad := find_bad_character(text)):
+        end = self._base + event.end_mark.index
+        location = Location(self._source, self._base + event.start_mark.index, end)
+        style = _STYLES.get(event.style, _PLAIN)
+        scalar = YamlScalar(text, style, location, frame.in_flow)
+        if style is _QUOTED and (bad := find_bad_character(text)):
             message = f"an escape gives the character `U+{ord(bad):04X}`, which is not text"
-            self._error("bad-character", message, scalar.location, "take the escape out")
+            self._error("bad-character", message, location, "take the escape out")
         if frame.expects_key:
             self._key(scalar)
-        elif scalar.style is ScalarStyle.PLAIN and scalar.text in _NULLS:
+        elif style is _PLAIN and text in _NULLS:
             self._null(scalar)
-        else:
+        elif frame.is_mapping:
             self._add(scalar)
+        else:  # as `_add` does, for the most frequent of all
+            frame.end = max(frame.end, end)
+            frame.items.append(scalar)
         return True
 
     def _null(self, scalar: YamlScalar) -> None:

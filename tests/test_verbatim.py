@@ -20,7 +20,7 @@ from composer.explain.origins import block_name, list_origins
 from composer.files.destination import DiskDestination
 from composer.importer.agents import make_agents
 from composer.importer.grammar import Grammar, Traits, build_grammar
-from composer.importer.proof import prove
+from composer.importer.proof import Prover
 from composer.importer.run import ImportPlan, Options, plan_import, write_plan
 from composer.importer.sources import Source
 from composer.model import OutputFile
@@ -268,7 +268,7 @@ ANT = "---\nname: ant\n---\nText\n"
 def _prove(files: Mapping[str, str], text: str = ANT, existing: Path | None = None) -> tuple[list[str], list[str], int]:
     """Prove that ``files`` give an agent of that text; the agents and fragments to blame, and the number of messages."""
     agents = make_agents([Source("shop", ".claude/agents/ant.md", text)], ())
-    wrong = prove(files, agents, existing, lambda _: None)
+    wrong = Prover(existing, lambda _: None).prove(files, agents)
     assert bool(wrong) == bool(wrong.agents or wrong.fragments or wrong.messages)
     return sorted(wrong.agents), sorted(wrong.fragments), len(wrong.messages)
 

@@ -11,12 +11,13 @@ from composer.errors import Diagnostic, Diagnostics
 from composer.files.disk import Disk
 from composer.files.sources import Memory, Overlay, Sources
 from composer.importer.agents import Agent
-from composer.model import OutputFile
+from composer.lookup.index import Index
+from composer.model import Catalog, OutputFile
 from composer.pipeline import compose_profile, read_index
 from composer.targets import get_target
 from composer.workspace import DEFAULT_TARGET
 
-__all__ = ["Mismatches", "prove"]
+__all__ = ["Mismatches", "Prover"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +33,36 @@ class Mismatches:
         return bool(self.agents or self.fragments or self.messages)
 
 
-def prove(files: Mapping[str, str], agents: Sequence[Agent], existing: Path | None, progress: Callable[[str], None]) -> Mismatches:
-    """Compose what would be written, in place of what is there under the same path and beside all else; compare every byte.
+@dataclass(slots=True)
+class Prover:
+    """Composes what would be written, and holds it against the sources.
 
-    Args:
-        files: what would be written, by path.
-        agents: those that have to come out as their sources are.
-        existing: the folder of the workspace that is written to, if there is one; only read.
-        progress: called with each profile's name before it is composed.
+    ``existing`` is the folder of the workspace that is written to, if there is one; it is only read. ``progress`` is called with each
+    profile's name before it is composed.
     """
-    diagnostics = Diagnostics()
-    written = Memory({path: text.encode() for path, text in files.items()})
-    sources: Sources = Overlay(written, Disk(existing.as_posix(), diagnostics)) if existing is not None else written
-    outputs = _compose(sources, sorted({agent.source.project for agent in agents}), diagnostics, progress)
-    return _blame(diagnostics.errors, agents) if diagnostics.errors else _compare(outputs, agents)
+
+    existing: Path | None
+    progress: Callable[[str], None]
+    # What the last try read: most files of the next are the same, and need not be parsed again.
+    _read: Catalog | None = None
+
+    def prove(self, files: Mapping[str, str], agents: Sequence[Agent]) -> Mismatches:
+        """Compose files in place of what is there under the same path, and beside all else; compare every byte.
+
+        Args:
+            files: what would be written, by path.
+            agents: those that have to come out as their sources are.
+        """
+        diagnostics = Diagnostics()
+        written = Memory({path: text.encode() for path, text in files.items()})
+        sources: Sources = written if self.existing is None else Overlay(written, Disk(self.existing.as_posix(), diagnostics))
+        index = read_index(sources, diagnostics, self._read)
+        self._read = index.catalog
+        outputs = _compose(index, sorted({agent.source.project for agent in agents}), diagnostics, self.progress)
+        return _blame(diagnostics.errors, agents) if diagnostics.errors else _compare(outputs, agents)
 
 
-def _compose(sources: Sources, profiles: Iterable[str], diagnostics: Diagnostics, progress: Callable[[str], None]) -> list[OutputFile]:
-    index = read_index(sources, diagnostics)
+def _compose(index: Index, profiles: Iterable[str], diagnostics: Diagnostics, progress: Callable[[str], None]) -> list[OutputFile]:
     outputs: list[OutputFile] = []
     for profile in profiles:
         if profile not in index.catalog.profiles:

@@ -15,7 +15,7 @@ from composer.importer.existing import Existing, read_existing
 from composer.importer.factor import Body, factor, make_body
 from composer.importer.fragments import name_runs
 from composer.importer.printing import Layout, print_workspace
-from composer.importer.proof import Mismatches, prove
+from composer.importer.proof import Mismatches, Prover
 from composer.importer.repair import Repair, repair_sources
 from composer.importer.shared_values import share_values
 from composer.importer.sources import LeftOut, Source, SourceSet, read_sources
@@ -75,12 +75,13 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
     whole: frozenset[str] = frozenset()
     apart: frozenset[str] = frozenset()
     known = _Known(existing, options, progress)
+    prover = Prover(existing.root, progress)
     wrong = Mismatches(frozenset(), frozenset())
     for _ in range(_MOST_TRIES):
         layout, apart = _lay_out(sources, whole, apart, known)
         files = print_workspace(layout)
         progress("proving")
-        wrong = prove(files, layout.agents, existing.root, progress)
+        wrong = prover.prove(files, layout.agents)
         if not wrong:
             return ImportPlan(files, layout, tuple(sources), tuple(left_out), whole)
         blamed = _blamed(layout, wrong)

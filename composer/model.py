@@ -251,12 +251,25 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Distinction:
+    """Two texts that are alike and stay two, with the reason: the answer to a finding of ``similar``.
+
+    Each name is an address, a fragment's id, or ``<address>@profiles/<profile>``: the text that the profile puts in that block's place.
+    """
+
+    names: tuple[str, str]
+    reason: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
 class WorkspaceConfig:
     """What ``agent-composer.yaml`` says; all of it has defaults."""
 
     output: str = "output"
     variables: Mapping[str, VariableDeclaration] = field(default_factory=dict)
     looks: Mapping[str, Look] = field(default_factory=dict)
+    distinct: tuple[Distinction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -235,6 +235,7 @@ class WorkspaceShape(Shape):
     output: Text = _optional("The folder to write to, relative to this file.")
     vars: dict[str, VariableShape] = _optional("Variables that several fragments read.")
     looks: dict[str, LookShape] = _optional("Looks of sections beside the built-in ones, by name.")
+    distinct: dict[str, Text] = _optional("Pairs of texts that are alike and stay two: `<address> <address>`, and the reason.")
 
 
 # --- what others ask ------------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ def vet_index(index: Index) -> None:
             _check_settings(index, agent.variables)
         _check_edits(index, profile)
     _check_defaults(index)
+    _check_distinctions(index)
     # What could not be read, or is written with a slip, would look as if it had no use.
     if not index.diagnostics.errors:
         _check_use(index)
@@ -198,6 +199,39 @@ def _check_settings(index: Index, variables: YamlMapping | None) -> None:
             read_value(declaration.type, node, index.diagnostics, f"`{name}`")
         if declaration.type.is_fragment:
             _check_fragment_names(index, node)
+
+
+# --- texts that stay two ----------------------------------------------------------------------------------------------
+
+
+def _check_distinctions(index: Index) -> None:
+    """Look up what the workspace file says of pairs of texts."""
+    for distinction in index.catalog.config.distinct:
+        for name in distinction.names:
+            address, at, profile = name.partition("@")
+            if at:
+                _check_replacement(index, address, profile, distinction.location)
+            elif "#" in address:
+                index.find(address, distinction.location)
+            elif address.removeprefix("profiles/") not in index.catalog.profiles or not address.startswith("profiles/"):
+                index.fragment(address, distinction.location)
+
+
+def _check_replacement(index: Index, address: str, profile: str, location: Location) -> None:
+    """Report a name of a replacement, as in ``lists/a#x@profiles/shop``, that no profile makes."""
+    place = index.find(address, location)
+    if place is None or profile in index.catalog.broken:
+        return
+    replaced = [f"{place.address}@profiles/{found.name}" for found in index.catalog.profiles.values() if _replaces(index, found, place)]
+    if f"{place.address}@{profile}" not in replaced:
+        hint = nearest_name(f"{place.address}@{profile}", replaced) or "name the block itself, or a text that a profile adds"
+        index.diagnostics.error("unknown-block", f"`{profile}` does not replace `{place.address}`", location, hint)
+
+
+def _replaces(index: Index, profile: Profile, place: Place) -> bool:
+    edits = (profile.edits, *(agent.edits for agent in profile.agents.values()))
+    found = (edit for part in edits for edit in part.by_address.values() if edit.replace is not None)
+    return any(index.current(edit.address) == place.address for edit in found)
 
 
 # --- moved ids, includes, edits ---------------------------------------------------------------------------------------

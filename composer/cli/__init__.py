@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from composer.cli import build, check, create, explain, importing, listing, schema, show, stats
+from composer.cli import build, check, create, explain, importing, listing, schema, show, similar, stats
 from composer.cli.failure import Group
 from composer.cli.options import common, examples
 from composer.cli.session import Session
@@ -63,7 +63,7 @@ def root(
     """
 
 
-for module in (create, build, check, explain, listing, show, stats, schema, importing):
+for module in (create, build, check, explain, listing, show, stats, similar, schema, importing):
     module.register(app)
 
 

@@ -77,18 +77,22 @@ def name_of(passage: Passage) -> str:
 
 
 def _in_order(pair: Pair, index: Index) -> tuple[Passage, Passage]:
-    one, other = pair.one, pair.other
+    one, other = _addressed(pair.one), _addressed(pair.other)
     return (one, other) if _worth(one, other, index) <= _worth(other, one, index) else (other, one)
+
+
+def _addressed(passage: Passage) -> Passage:
+    """Return what has an address, of a passage and the blocks that hold all of its words."""
+    return next((same for same in passage.same_text() if same.address), passage)
 
 
 def _worth(passage: Passage, rival: Passage, index: Index) -> tuple[bool, bool, bool, bool, tuple[str, int]]:
     """Order texts by how well they can be shared, the best first: in a fragment, no agent, without a circle, by an address that exists."""
     fragment = index.catalog.fragments.get(passage.origin.home)
     is_agent = fragment is not None and fragment.agent is not None
-    leads_back = (
-        not passage.origin.in_profile and not rival.origin.in_profile and rival.origin.home in _included(passage.origin.home, index)
-    )
-    return passage.origin.in_profile, leads_back, is_agent, not passage.address, passage.location.position
+    in_profile, home = passage.origin.in_profile, rival.origin.home
+    leads_back = not in_profile and home in index.catalog.fragments and home in _included(passage.origin.home, index)
+    return in_profile, leads_back, is_agent, not passage.address, passage.location.position
 
 
 def _included(home: str, index: Index) -> frozenset[str]:
@@ -197,9 +201,8 @@ def _merge_edits(keep: Passage, other: Passage, profiles: Mapping[str, Profile])
     layers_one, layers_two = _layers(one, profiles), _layers(two, profiles)
     for upper, lower, layers in ((keep, other, layers_two), (other, keep, layers_one)):
         if upper.origin.home.removeprefix("profiles/") in layers:
-            return Merge(
-                MergeKind.TAKE_OUT, f"`{lower.origin.home}` inherits it from `{upper.origin.home}`: take it out of `{lower.origin.home}`"
-            )
+            home = lower.origin.home
+            return Merge(MergeKind.TAKE_OUT, f"`{home}` inherits it from `{upper.origin.home}`: take it out of `{home}`")
     shared = [name for name in layers_one if name in layers_two]
     if shared:
         return Merge(MergeKind.SHARED_LAYER, f"move the edit up to `profiles/{shared[0]}`, or to a new layer that both extend")

@@ -47,7 +47,7 @@ class Origin:
 class Passage:
     """A text, or a block inside it (``block`` is None for the whole).
 
-    ``address`` is empty where the block has no id. ``keys`` are the words as they are compared, ``size`` counts those that are no statement.
+    ``address`` is empty where the block has no id. ``keys`` are the words as they are compared, ``size`` counts all but statements.
     ``branches`` are the branches of ``if`` around it, as the place of the ``if`` and the number of the branch; ``around`` are the passages
     around it, outermost first, ``parts`` those directly inside.
     """
@@ -70,8 +70,15 @@ class Passage:
 
     @property
     def names(self) -> frozenset[str]:
-        """The addresses of the passage and of all that is around it, its fragment or profile included."""
-        return frozenset({self.origin.home, self.address, *(around.address for around in self.around)} - {""})
+        """The addresses of the passage, of what says the same inside it, and of all around it, its fragment or profile included."""
+        same = (passage.address for passage in self.same_text())
+        return frozenset({self.origin.home, *same, *(around.address for around in self.around)} - {""})
+
+    def same_text(self) -> Iterator[Passage]:
+        """Give the passage, and the blocks inside it that hold all of its words, as a fragment's only list does."""
+        yield self
+        if len(self.parts) == 1 and self.parts[0].keys == self.keys:
+            yield from self.parts[0].same_text()
 
     def is_inside(self, other: Passage) -> bool:
         """Whether this passage is ``other``, or a part of it."""
@@ -125,7 +132,9 @@ def _inside(index: Index, blocks: Iterable[Block], around: Passage, branches: tu
 
 def _of_block(index: Index, block: Block, around: Passage, branches: tuple[tuple[int, int], ...]) -> Iterator[Passage]:
     address = index.address_of(around.origin.home, block) or ""
-    passage = _passage(around.origin, address, block, _words_of(block), _first_words(block), (*around.around, around), branches)
+    passage = _passage(
+        around.origin, address, block, _words_of(block), _first_words(block), around=(*around.around, around), branches=branches
+    )
     around.parts.append(passage)
     yield passage
     yield from _inside(index, child_blocks(block), passage, branches)
@@ -137,6 +146,7 @@ def _passage(
     block: Block | None,
     words: Iterable[Word],
     location: Location,
+    *,
     around: tuple[Passage, ...] = (),
     branches: tuple[tuple[int, int], ...] = (),
 ) -> Passage:

@@ -9,7 +9,7 @@ ninety-nine pairs, and the work stays nearly linear.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -24,6 +24,7 @@ FEWEST_WORDS: Final = 5
 """Shorter texts are alike by chance."""
 THRESHOLD: Final = 0.75
 """The similarity from which two texts are told of, where nobody says otherwise."""
+_HALF: Final = 0.5
 _ROUNDING: Final = 1e-9
 
 _LONG: Final = 40
@@ -97,7 +98,7 @@ class _Search:
         candidates = self._candidates(passage, in_twos=len(passage.keys) > _LONG)
         counts = Counter(passage.keys)
         alike = [pair for other in candidates if (pair := self._compare(other, passage, counts)) is not None]
-        alike.sort(key=lambda pair: -pair.similarity)
+        alike.sort(key=_preference)
         if any(self._is_covered(pair) for pair in alike):
             return None
         for pair in alike:
@@ -152,12 +153,37 @@ class _Search:
         if most_common(len(one.keys), len(other.keys), shared) < least or _are_told_apart(one, other):
             return None
         found = similarity(one.keys, other.keys)
-        return Pair(one, other, found) if found >= least else None
+        return Pair(one, other, found) if found >= least and _are_alike_in_parts(one, other, least) else None
 
     def _is_covered(self, pair: Pair) -> bool:
         """Whether both are inside the two passages of a pair that is told."""
         others = {*pair.other.around, pair.other}
         return any(not others.isdisjoint(self._paired.get(around, ())) for around in (*pair.one.around, pair.one))
+
+
+def _preference(pair: Pair) -> tuple[float, bool, int, tuple[str, int]]:
+    """Order the partners of a text, the best first: the most like it, of its own kind, the outermost, the first of the workspace."""
+    one = pair.one
+    return -pair.similarity, (one.block is None) != (pair.other.block is None), len(one.around), one.location.position
+
+
+def _are_alike_in_parts(one: Passage, other: Passage, least: float) -> bool:
+    """Whether more than half of the parts of each are alike: else one long item would make two lists a pair."""
+    mine, theirs = tuple(_leaves(one)), tuple(_leaves(other))
+    return all(_share_found(some, others, least) > _HALF for some, others in ((mine, theirs), (theirs, mine)))
+
+
+def _share_found(some: Sequence[Passage], others: Sequence[Passage], least: float) -> float:
+    known = {passage.keys for passage in others}
+    found = [part.keys in known or any(similarity(part.keys, passage.keys) >= least for passage in others) for part in some]
+    return sum(found) / len(found)
+
+
+def _leaves(passage: Passage) -> Iterator[Passage]:
+    if not passage.parts:
+        yield passage
+    for part in passage.parts:
+        yield from _leaves(part)
 
 
 def _are_told_apart(one: Passage, other: Passage) -> bool:

@@ -213,8 +213,17 @@ def _check_distinctions(index: Index) -> None:
                 _check_replacement(index, address, profile, distinction.location)
             elif "#" in address:
                 index.find(address, distinction.location)
-            elif address.removeprefix("profiles/") not in index.catalog.profiles or not address.startswith("profiles/"):
+            elif address.startswith("profiles/"):
+                _check_profile(index, address, distinction.location)
+            else:
                 index.fragment(address, distinction.location)
+
+
+def _check_profile(index: Index, address: str, location: Location) -> None:
+    name = address.removeprefix("profiles/")
+    if name not in index.catalog.profiles and address not in index.catalog.broken:
+        hint = nearest_name(name, index.catalog.profiles) or "`agent-composer list profiles` shows what there is"
+        index.diagnostics.error("unknown-profile", f"there is no profile `{name}`", location, hint)
 
 
 def _check_replacement(index: Index, address: str, profile: str, location: Location) -> None:

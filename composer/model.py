@@ -106,25 +106,32 @@ class VariableKind(StrEnum):
     BOOL = "bool"
     STR_LIST = "list[str]"
     ENUM = "enum"
+    ENUM_LIST = "list[enum]"
     FRAGMENT = "fragment"
     FRAGMENT_LIST = "list[fragment]"
 
 
 @dataclass(frozen=True, slots=True)
 class VariableType:
-    """A variable's type; ``choices`` are the values of an ``enum``."""
+    """A variable's type; ``choices`` are the values of an ``enum``, and of the items of a ``list[enum]``."""
 
     kind: VariableKind
     choices: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Print the type as it is written."""
-        return f"enum[{', '.join(self.choices)}]" if self.kind is VariableKind.ENUM else self.kind.value
+        return self.kind.value.replace("enum", f"enum[{', '.join(self.choices)}]")
 
     @property
     def is_list(self) -> bool:
         """Whether values are lists."""
-        return self.kind in {VariableKind.STR_LIST, VariableKind.FRAGMENT_LIST}
+        return self.kind in {VariableKind.STR_LIST, VariableKind.ENUM_LIST, VariableKind.FRAGMENT_LIST}
+
+    @property
+    def of_items(self) -> VariableType:
+        """The type of a list's items."""
+        kinds = {VariableKind.ENUM_LIST: VariableKind.ENUM, VariableKind.FRAGMENT_LIST: VariableKind.FRAGMENT}
+        return VariableType(kinds.get(self.kind, VariableKind.STR), self.choices)
 
     @property
     def is_fragment(self) -> bool:

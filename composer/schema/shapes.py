@@ -172,7 +172,7 @@ class ProfileShape(Shape):
 class VariableShape(Shape):
     """A variable that templates can read and profiles can set."""
 
-    type: Text = Field(description="str, int, float, bool, list[str], enum[a, b], fragment or list[fragment].")
+    type: Text = Field(description="str, int, float, bool, list[str], enum[a, b], list[enum[a, b]], fragment or list[fragment].")
     default: Annotated[Any, WithJsonSchema({"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]})] = _optional(
         "The value where no profile sets one. Without it, a profile must."
     )

@@ -194,8 +194,11 @@ def _check_settings(index: Index, variables: YamlMapping | None) -> None:
                 hint = nearest_name(name, index.catalog.declarations) or "declare it under `vars` in the fragment that uses it"
                 index.diagnostics.error("unknown-variable", f"no fragment declares `{name}`", variables.keys[name].location, hint)
             continue
-        is_list_edit = declaration.type.is_list and isinstance(node, YamlMapping)
-        if not is_list_edit:
+        if declaration.type.is_list and isinstance(node, YamlMapping):
+            # The keys are the items; what is not `true` or `false` is reported where the list is folded.
+            for key in node.keys.values() if declaration.type.choices else ():
+                read_value(declaration.type.of_items, key, index.diagnostics, f"an item of `{name}`")
+        else:
             read_value(declaration.type, node, index.diagnostics, f"`{name}`")
         if declaration.type.is_fragment:
             _check_fragment_names(index, node)
@@ -363,13 +366,21 @@ def _check_profile_names(index: Index, expression: Expression, location: Locatio
 
 
 def _check_comparison(index: Index, expression: Expression, location: Location) -> None:
-    """Report a comparison of a variable with a word that it can never be: the text behind it would go without a word."""
-    if expression.compared is None:
-        return
-    declaration = index.catalog.declarations.get(expression.names[0]) if expression.names else None
-    word = expression.compared[1]
-    if declaration is not None and declaration.type.choices and word not in declaration.type.choices:
-        choices = ", ".join(f"`{choice}`" for choice in declaration.type.choices)
-        hint = nearest_name(word, declaration.type.choices) or f"it can be {choices}"
-        message = f"`{declaration.name}` is never `{word}`"
-        index.diagnostics.error("impossible-comparison", message, location, hint, [Note("declared here", declaration.location)])
+    """Report a comparison of a variable with a word that it can never be, or hold: the text behind it would go without a word."""
+    for held in expression.words:
+        declaration = index.catalog.declarations.get(held.name)
+        if declaration is None or not declaration.type.choices:
+            continue
+        kind = declaration.type
+        notes = [Note("declared here", declaration.location)]
+        choices = ", ".join(f"`{choice}`" for choice in kind.choices)
+        near = nearest_name(held.word, kind.choices)
+        if kind.is_list and not held.is_member:
+            message, hint = f"`{held.name}` is a list, and never `{held.word}`", f'write `"{held.word}" in {held.name}`'
+            index.diagnostics.error("impossible-comparison", message, location, hint, notes)
+        elif kind.is_list and held.word not in kind.choices:
+            message, hint = f"`{held.name}` never holds `{held.word}`", near or f"it can hold {choices}"
+            index.diagnostics.error("impossible-comparison", message, location, hint, notes)
+        elif not held.is_member and held.word not in kind.choices:
+            message, hint = f"`{held.name}` is never `{held.word}`", near or f"it can be {choices}"
+            index.diagnostics.error("impossible-comparison", message, location, hint, notes)

@@ -400,12 +400,17 @@ class ResolvedProfile:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A condition around a block, and whether it held."""
+    """A condition around a block, and whether it held.
+
+    ``names`` are the variables that decided. ``is_skipped`` is set where a branch before it was taken: then they are those of the
+    conditions up to that branch, and this one was not looked at.
+    """
 
     condition: str
     holds: bool
     location: Location
     names: tuple[str, ...] = ()
+    is_skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

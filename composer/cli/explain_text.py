@@ -103,8 +103,7 @@ def _edit(part: EditPart) -> str:
 
 
 def _gate(gate: Gate) -> str:
-    # A branch that was not looked at, because one before it holds, reads no names.
-    outcome = "true" if gate.holds else "false" if gate.names else "not looked at: a branch before it holds"
+    outcome = "true" if gate.holds else "not looked at: a branch before it holds" if gate.is_skipped else "false"
     return f"`{gate.condition}` is {outcome}, at {gate.location}"
 
 

@@ -549,7 +549,10 @@ def test_explain_else_branch(run: Run, root: Path) -> None:
     """A branch behind one that holds was not looked at."""
     change("fragments/lists/rules.md", "{% endif %}", "{% else %}\n- Skip what is slow {#slow}\n{% endif %}")
     assert root.is_dir()
-    assert "  bank / dev  absent: `else` is not looked at: a branch before it holds, at" in run("explain", "lists/rules#slow").stdout
+    told = run("explain", "lists/rules#slow").stdout
+    assert "  bank / dev  absent: `else` is not looked at: a branch before it holds, at" in told
+    # What the taken branch read is why.
+    assert "variable  strict = true" in told.partition("  bank / dev  absent")[2].partition("shop / dev")[0]
 
 
 def test_explain_left_empty(run: Run, root: Path) -> None:
@@ -873,9 +876,10 @@ def test_terminal_gets_tables_and_colours(run: Run, monkeypatch: pytest.MonkeyPa
     assert "\x1b[1mprofile" in run("list", "profiles").stdout
     change("fragments/lists/rules.md", "Keep it below", "Stay below")
     assert "\x1b[31m-- Keep it below 30" in run("check", code=1).stdout
-    assert "\x1b[31m" not in run("check", "--no-color", code=1).stdout
+    assert "\x1b" not in run("check", "--no-color", code=1).stdout
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[31m" not in run("check", code=1).stdout
+    assert "\x1b" not in run("check", code=1).stdout
+    assert "\x1b" not in run("list", "profiles").stdout
 
 
 def test_terminal_is_not_steered_by_what_is_printed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -957,7 +961,10 @@ def test_no_color_reaches_help(root: Path) -> None:
     """Help and usage errors, which Typer prints, are without colours, too."""
     result = run_process("--no-color", "build", "--help", folder=root, FORCE_COLOR="1", TERM="xterm-256color")
     assert result.returncode == 0
-    assert "\x1b[3" not in result.stdout
+    assert "\x1b" not in result.stdout
+    wrong = run_process("--no-color", "build", "--nothing", folder=root, FORCE_COLOR="1", TERM="xterm-256color")
+    assert wrong.returncode == 2
+    assert "\x1b" not in wrong.stderr
 
 
 def test_api_names() -> None:
@@ -999,3 +1006,40 @@ def test_help_starts_without_the_engine(root: Path) -> None:
     variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     result = subprocess.run([sys.executable, "-c", code], cwd=root, env=variables, capture_output=True, text=True, check=False)  # noqa: S603 - our own code
     assert result.stdout == "[]\n"
+
+
+# --- a wrong command line ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command", "message"),
+    [
+        (("check", "--nothing", "--json"), "check", "No such option: --nothing"),
+        (("explain", "--json"), "explain", "Missing argument 'FILE[:LINE[:COL]]|ADDRESS'"),
+        (("--json", "nothing"), "", "No such command 'nothing'"),
+        (("--nothing", "--json"), "", "No such option: --nothing"),
+        (("check", "--format", "json", "--nothing"), "check", "No such option: --nothing"),
+    ],
+)
+def test_wrong_command_line_is_a_document_where_one_is_wanted(run: Run, arguments: tuple[str, ...], command: str, message: str) -> None:
+    """A script reads of an unknown option what it reads of any error."""
+    document = data(run(*arguments, code=2))
+    assert (document["command"], document["ok"]) == (command, False)
+    assert [(found["code"], found["message"]) for found in document["diagnostics"]] == [("wrong-usage", message)]
+
+
+def test_wrong_command_line_is_told_in_words_elsewhere(run: Run) -> None:
+    """What stands behind `--` is no option; and of a wrong choice only the choices are told."""
+    assert run("build", "--nothing", "--", "--json", code=2).stdout == ""
+    told = " ".join(run("list", "nothing", code=2).stderr.replace("│", " ").split())
+    assert "Invalid value for 'kind': 'nothing' is not one of 'profiles', 'agents'," in told
+    assert "Value error" not in told
+
+
+def test_list_variables_is_no_wider_than_a_reader_can_scroll(run: Run) -> None:
+    """Outside a terminal long cells are cut, unless more is wanted."""
+    doc = "how to speak, at such a length that nobody would read it to its end in a table"
+    change("agent-composer.yaml", "how to speak", f'"{doc}"')
+    assert "how to speak, at such a len…" in run("list", "variables").stdout
+    assert doc in run("list", "variables", "--verbose").stdout
+    assert doc in run("list", "variables", "--json").stdout

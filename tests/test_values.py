@@ -113,7 +113,9 @@ def test_a_number_is_printed_as_written(text: str) -> None:
 # --- types ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["str", "int", "float", "bool", "list[str]", "fragment", "list[fragment]", "enum[a, b c]", "enum[a]", "list[enum[a, b]]"])
+@pytest.mark.parametrize(
+    "text", ["str", "int", "float", "bool", "list[str]", "fragment", "list[fragment]", "enum[a, b c]", "enum[a]", "list[enum[a, b]]"]
+)
 def test_a_type_is_printed_as_it_is_written(text: str) -> None:
     assert str(_type(text)) == text
 

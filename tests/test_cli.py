@@ -1008,6 +1008,67 @@ def test_help_starts_without_the_engine(root: Path) -> None:
     assert result.stdout == "[]\n"
 
 
+# --- explain a line of a source ---------------------------------------------------------------------------------------
+
+
+def reached(run: Run, place: str) -> dict[str, list[str]]:
+    """Return the lines that a line of a source reaches, by profile, as they are printed."""
+    texts = {file.profile: file.text.splitlines() for file in Workspace.open(".").compose().files}
+    uses = data(run("explain", place, "--json"))["uses"]
+    return {use["profile"]: [texts[use["profile"]][line - 1] for line in use["lines"]] for use in uses}
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("- Keep it below {{ limit }} {#limit}", {"bank": ["- Keep it below 20"], "shop": ["- Keep it below 30"]}),
+        ("- Test it {#test}", {"bank": ["- Test it"]}),
+        ("{% if strict %}", {"bank": ["- Never skip a test"]}),
+        ("  limit: {type: int, default: 10}", {}),
+    ],
+    ids=["a variable inside", "removed elsewhere", "a condition", "a default that is beaten"],
+)
+def test_explain_a_line_of_a_fragment(run: Run, line: str, shown: dict[str, list[str]]) -> None:
+    """Each line of an output that would change with it: its text, and what it lets through."""
+    lines = Path("fragments/lists/rules.md").read_text(encoding="utf-8").splitlines()
+    assert reached(run, f"fragments/lists/rules.md:{lines.index(line) + 1}") == shown
+
+
+def test_explain_the_line_of_an_include(run: Run) -> None:
+    """It reaches all that it brings, and not what stands beside it."""
+    lines = Path("fragments/agents/dev.md").read_text(encoding="utf-8").splitlines()
+    found = reached(run, f"fragments/agents/dev.md:{lines.index('## {% include topics %}') + 1}")
+    assert found["bank"] == ["## Rules", "- Keep it below 20", "- Say why", "- Test it", "- Never skip a test"]
+
+
+def test_explain_a_line_of_a_profile(run: Run) -> None:
+    """A value reaches what prints it; a `project` fact too, and a line inside a value goes by its key."""
+    shop = Path("profiles/shop.yaml").read_text(encoding="utf-8").splitlines()
+    place = f"profiles/shop.yaml:{shop.index('  limit: 30') + 1}"
+    assert list(reached(run, place)) == ["shop"]
+    assert "reaches 1 of 2 outputs" in run("explain", place).stdout
+    assert list(reached(run, "profiles/shop.yaml:3")) == ["shop"]
+    base = Path("profiles/base.yaml").read_text(encoding="utf-8").splitlines()
+    told = run("explain", f"profiles/base.yaml:{base.index('  limit: 20') + 1}").stdout
+    assert "shop / dev  `limit` is beaten by profiles/shop at profiles/shop.yaml:" in told
+
+
+def test_explain_a_line_that_reaches_nothing(run: Run) -> None:
+    """The reason is the gate, the edit that takes the block away, or that nothing comes of such a line."""
+    strict = Path("fragments/lists/rules.md").read_text(encoding="utf-8").splitlines().index("- Never skip a test {#skip}") + 1
+    assert "absent: `strict` is false" in run("explain", f"fragments/lists/rules.md:{strict}").stdout
+    shop = Path("profiles/shop.yaml").read_text(encoding="utf-8").splitlines()
+    because = shop.index("    because: the build does it") + 1
+    assert "  shop / dev  absent: removed by profiles/shop" in run("explain", f"profiles/shop.yaml:{because}").stdout
+    assert "comes from this line" in run("explain", "profiles/shop.yaml:1").stdout
+
+
+def test_explain_a_source_as_a_whole_is_explaining_its_address(run: Run) -> None:
+    """A path names what an address names; and a line that is not there is an error."""
+    assert run("explain", "fragments/lists/rules.md").stdout == run("explain", "lists/rules").stdout
+    assert "`fragments/lists/rules.md` has no line 99" in run("explain", "fragments/lists/rules.md:99", code=2).stderr
+
+
 # --- a wrong command line ---------------------------------------------------------------------------------------------
 
 

@@ -86,7 +86,6 @@ PROVEN_ELSEWHERE = {
     "already-there": "test_starter.py",
     "file-changed": "test_ids.py",
     "distinct-unneeded": "test_similar.py",
-    "wrong-usage": "test_cli.py",
     "nothing-to-import": "test_import.py",
 }
 

@@ -182,6 +182,18 @@ def test_a_text_that_stands_in_many_places_is_paired_with_the_first(tmp_path: Pa
     assert names(findings(tmp_path, **same)) == [("a#x", "b#x"), ("a#x", "c#x"), ("a#x", "d#x")]
 
 
+def test_what_is_inside_many_texts_that_are_alike_is_not_told(tmp_path: Path) -> None:
+    """Two fragments that are both like a third are covered by it, even where an item of the two differs from the third's."""
+    same = {name: LIST.replace("Test it twice", "Say it in one short plain sentence" if name > "a" else "Test it twice") for name in "abc"}
+    assert sorted(names(findings(tmp_path, **same))) == [("a", "b"), ("b", "c")]
+
+
+def test_two_items_of_one_fragment_are_told_whatever_the_fragment_is_like(tmp_path: Path) -> None:
+    """A pair of fragments says nothing of two items that are both in each."""
+    more = LIST + "- Cache what is read often and name the key {#d}\n"
+    assert sorted(names(findings(tmp_path, a=more, b=more))) == [("a", "b"), ("a#a", "a#d")]
+
+
 # --- texts of profiles ------------------------------------------------------------------------------------------------
 
 RULES = "- Make consumers idempotent, keyed by the message id {#key}\n- Retry with growing delays {#retry}\n"

@@ -91,7 +91,8 @@ class _Search:
         self._is_apart = is_apart
         self._by_sign: dict[_Sign, list[Passage]] = {}
         self._counts: dict[Passage, Counter[str]] = {}
-        self._paired: dict[Passage, set[Passage]] = {}
+        self._first_of: dict[Passage, Passage] = {}
+        """The passage that those alike were paired with, itself included."""
 
     def partner_of(self, passage: Passage) -> Pair | None:
         """Return the pair of a passage with the earlier one that is most like it; None where there is none to tell of."""
@@ -103,8 +104,7 @@ class _Search:
             return None
         for pair in alike:
             if not self._is_apart(pair.one, pair.other):
-                self._paired.setdefault(pair.one, set()).add(pair.other)
-                self._paired.setdefault(pair.other, set()).add(pair.one)
+                self._first_of[pair.one] = self._first_of[pair.other] = pair.one
                 return pair
         self._keep(passage, counts)
         return None
@@ -156,9 +156,14 @@ class _Search:
         return Pair(one, other, found) if found >= least and _are_alike_in_parts(one, other, least) else None
 
     def _is_covered(self, pair: Pair) -> bool:
-        """Whether both are inside the two passages of a pair that is told."""
-        others = {*pair.other.around, pair.other}
-        return any(not others.isdisjoint(self._paired.get(around, ())) for around in (*pair.one.around, pair.one))
+        """Whether both are inside passages that are told as alike, with each other or with a third."""
+        firsts = {mine: self._first_of[mine] for mine in (*pair.one.around, pair.one) if mine in self._first_of}
+        # Two texts inside one and the same passage are no less a pair for what that is like.
+        return any(
+            first is self._first_of.get(theirs) and mine is not theirs
+            for theirs in (*pair.other.around, pair.other)
+            for mine, first in firsts.items()
+        )
 
 
 def _preference(pair: Pair) -> tuple[float, bool, int, tuple[str, int]]:

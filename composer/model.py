@@ -108,25 +108,32 @@ class VariableKind(StrEnum):
     BOOL = "bool"
     STR_LIST = "list[str]"
     ENUM = "enum"
+    ENUM_LIST = "list[enum]"
     FRAGMENT = "fragment"
     FRAGMENT_LIST = "list[fragment]"
 
 
 @dataclass(frozen=True, slots=True)
 class VariableType:
-    """A variable's type; ``choices`` are the values of an ``enum``."""
+    """A variable's type; ``choices`` are the values of an ``enum``, and of the items of a ``list[enum]``."""
 
     kind: VariableKind
     choices: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Print the type as it is written."""
-        return f"enum[{', '.join(self.choices)}]" if self.kind is VariableKind.ENUM else self.kind.value
+        return self.kind.value.replace("enum", f"enum[{', '.join(self.choices)}]")
 
     @property
     def is_list(self) -> bool:
         """Whether values are lists."""
-        return self.kind in {VariableKind.STR_LIST, VariableKind.FRAGMENT_LIST}
+        return self.kind in {VariableKind.STR_LIST, VariableKind.ENUM_LIST, VariableKind.FRAGMENT_LIST}
+
+    @property
+    def of_items(self) -> VariableType:
+        """The type of a list's items."""
+        kinds = {VariableKind.ENUM_LIST: VariableKind.ENUM, VariableKind.FRAGMENT_LIST: VariableKind.FRAGMENT}
+        return VariableType(kinds.get(self.kind, VariableKind.STR), self.choices)
 
     @property
     def is_fragment(self) -> bool:
@@ -253,12 +260,25 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Distinction:
+    """Two texts that are alike and stay two, with the reason: the answer to a finding of ``similar``.
+
+    Each name is an address, a fragment's id, or ``<address>@profiles/<profile>``: the text that the profile puts in that block's place.
+    """
+
+    names: tuple[str, str]
+    reason: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
 class WorkspaceConfig:
     """What ``agent-composer.yaml`` says; all of it has defaults."""
 
     output: str = "output"
     variables: Mapping[str, VariableDeclaration] = field(default_factory=dict)
     looks: Mapping[str, Look] = field(default_factory=dict)
+    distinct: tuple[Distinction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -382,12 +402,17 @@ class ResolvedProfile:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A condition around a block, and whether it held."""
+    """A condition around a block, and whether it held.
+
+    ``names`` are the variables that decided. ``is_skipped`` is set where a branch before it was taken: then they are those of the
+    conditions up to that branch, and this one was not looked at.
+    """
 
     condition: str
     holds: bool
     location: Location
     names: tuple[str, ...] = ()
+    is_skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -32,8 +32,8 @@ VARIABLE_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED: Final = frozenset(
     {"agent", "and", "else", "false", "if", "in", "is", "loop", "none", "not", "or", "project", "target", "true", "unset"}
 )
-_ENUM: Final = re.compile(r"enum\[(.*)\]")
-_TYPES: Final = "str, int, float, bool, list[str], enum[a, b], fragment, list[fragment]"
+_ENUM: Final = re.compile(r"(?P<list>list\[)?enum\[(?P<choices>[^\[\]]*)\](?(list)\])")
+_TYPES: Final = "str, int, float, bool, list[str], enum[a, b], list[enum[a, b]], fragment, list[fragment]"
 _BOOLEANS_ELSEWHERE: Final = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 
 
@@ -77,8 +77,8 @@ def read_type(scalar: YamlScalar, diagnostics: Diagnostics) -> VariableType | No
     text = scalar_text(scalar).strip()
     enum = _ENUM.fullmatch(text)
     if enum:
-        return _read_enum(enum[1], scalar, diagnostics)
-    kinds = {kind.value: kind for kind in VariableKind if kind is not VariableKind.ENUM}
+        return _read_enum(VariableKind.ENUM_LIST if enum["list"] else VariableKind.ENUM, enum["choices"], scalar, diagnostics)
+    kinds = {kind.value: kind for kind in VariableKind if "enum" not in kind}
     if text not in kinds:
         near = nearest_name(text, kinds)
         hint = f"{near} " if near else ""
@@ -87,15 +87,15 @@ def read_type(scalar: YamlScalar, diagnostics: Diagnostics) -> VariableType | No
     return VariableType(kinds[text])
 
 
-def _read_enum(inside: str, scalar: YamlScalar, diagnostics: Diagnostics) -> VariableType | None:
+def _read_enum(kind: VariableKind, inside: str, scalar: YamlScalar, diagnostics: Diagnostics) -> VariableType | None:
     choices = tuple(choice.strip() for choice in inside.split(","))
     if not all(choices):
         message = f"`{scalar.text}` has an empty choice"
     elif len(set(choices)) < len(choices):
         message = f"`{scalar.text}` has the same choice twice"
     else:
-        return VariableType(VariableKind.ENUM, choices)
-    diagnostics.error("bad-enum", message, scalar.location, "write the choices as `enum[core, full]`")
+        return VariableType(kind, choices)
+    diagnostics.error("bad-enum", message, scalar.location, f"write it as `{VariableType(kind, ('core', 'full'))}`")
     return None
 
 
@@ -126,9 +126,7 @@ def read_value(kind: VariableType, node: YamlNode, diagnostics: Diagnostics, wha
         so that it is false in a condition; whether there is such a fragment is for the caller to say.
     """
     if isinstance(node, YamlSequence) and kind.is_list:
-        item_kind = _FRAGMENT if kind.is_fragment else _TEXT
-        what = f"an item of {what}"
-        values = [read_value(item_kind, item, diagnostics, what) for item in node.items]
+        values = [read_value(kind.of_items, item, diagnostics, f"an item of {what}") for item in node.items]
         sound = [value for value in values if value is not None]
         return sound if len(sound) == len(values) else None
     value = _READERS[kind.kind](kind, node) if isinstance(node, YamlScalar) else _Misfit(describe(node))
@@ -213,6 +211,7 @@ _READERS: Final[Mapping[VariableKind, Callable[[VariableType, YamlScalar], Plain
     VariableKind.ENUM: _read_choice,
     VariableKind.FRAGMENT: _read_fragment,
     VariableKind.STR_LIST: _read_no_list,
+    VariableKind.ENUM_LIST: _read_no_list,
     VariableKind.FRAGMENT_LIST: _read_no_list,
 }
 
@@ -228,6 +227,7 @@ _EXPECTED: Final[Mapping[VariableKind, str]] = {
 
 
 def _expected(kind: VariableType) -> str:
-    if kind.kind is VariableKind.ENUM:
-        return " or ".join(f"`{choice}`" for choice in kind.choices)
+    if kind.choices:
+        choices = " or ".join(f"`{choice}`" for choice in kind.choices)
+        return f"a list of {choices}" if kind.is_list else choices
     return _EXPECTED[kind.kind]

@@ -564,7 +564,10 @@ def test_explain_else_branch(run: Run, root: Path) -> None:
     """A branch behind one that holds was not looked at."""
     change("fragments/lists/rules.md", "{% endif %}", "{% else %}\n- Skip what is slow {#slow}\n{% endif %}")
     assert root.is_dir()
-    assert "  bank / dev  absent: `else` is not looked at: a branch before it holds, at" in run("explain", "lists/rules#slow").stdout
+    told = run("explain", "lists/rules#slow").stdout
+    assert "  bank / dev  absent: `else` is not looked at: a branch before it holds, at" in told
+    # What the taken branch read is why.
+    assert "variable  strict = true" in told.partition("  bank / dev  absent")[2].partition("shop / dev")[0]
 
 
 def test_explain_left_empty(run: Run, root: Path) -> None:
@@ -888,9 +891,10 @@ def test_terminal_gets_tables_and_colours(run: Run, monkeypatch: pytest.MonkeyPa
     assert "\x1b[1mprofile" in run("list", "profiles").stdout
     change("fragments/lists/rules.md", "Keep it below", "Stay below")
     assert "\x1b[31m-- Keep it below 30" in run("check", code=1).stdout
-    assert "\x1b[31m" not in run("check", "--no-color", code=1).stdout
+    assert "\x1b" not in run("check", "--no-color", code=1).stdout
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[31m" not in run("check", code=1).stdout
+    assert "\x1b" not in run("check", code=1).stdout
+    assert "\x1b" not in run("list", "profiles").stdout
 
 
 def test_terminal_is_not_steered_by_what_is_printed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -972,7 +976,10 @@ def test_no_color_reaches_help(root: Path) -> None:
     """Help and usage errors, which Typer prints, are without colours, too."""
     result = run_process("--no-color", "build", "--help", folder=root, FORCE_COLOR="1", TERM="xterm-256color")
     assert result.returncode == 0
-    assert "\x1b[3" not in result.stdout
+    assert "\x1b" not in result.stdout
+    wrong = run_process("--no-color", "build", "--nothing", folder=root, FORCE_COLOR="1", TERM="xterm-256color")
+    assert wrong.returncode == 2
+    assert "\x1b" not in wrong.stderr
 
 
 def test_api_names() -> None:
@@ -1014,3 +1021,101 @@ def test_help_starts_without_the_engine(root: Path) -> None:
     variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     result = subprocess.run([sys.executable, "-c", code], cwd=root, env=variables, capture_output=True, text=True, check=False)  # noqa: S603 - our own code
     assert result.stdout == "[]\n"
+
+
+# --- explain a line of a source ---------------------------------------------------------------------------------------
+
+
+def reached(run: Run, place: str) -> dict[str, list[str]]:
+    """Return the lines that a line of a source reaches, by profile, as they are printed."""
+    texts = {file.profile: file.text.splitlines() for file in Workspace.open(".").compose().files}
+    uses = data(run("explain", place, "--json"))["uses"]
+    return {use["profile"]: [texts[use["profile"]][line - 1] for line in use["lines"]] for use in uses}
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("- Keep it below {{ limit }} {#limit}", {"bank": ["- Keep it below 20"], "shop": ["- Keep it below 30"]}),
+        ("- Test it {#test}", {"bank": ["- Test it"]}),
+        ("{% if strict %}", {"bank": ["- Never skip a test"]}),
+        ("  limit: {type: int, default: 10}", {}),
+    ],
+    ids=["a variable inside", "removed elsewhere", "a condition", "a default that is beaten"],
+)
+def test_explain_a_line_of_a_fragment(run: Run, line: str, shown: dict[str, list[str]]) -> None:
+    """Each line of an output that would change with it: its text, and what it lets through."""
+    lines = Path("fragments/lists/rules.md").read_text(encoding="utf-8").splitlines()
+    assert reached(run, f"fragments/lists/rules.md:{lines.index(line) + 1}") == shown
+
+
+def test_explain_the_line_of_an_include(run: Run) -> None:
+    """It reaches all that it brings, and not what stands beside it."""
+    lines = Path("fragments/agents/dev.md").read_text(encoding="utf-8").splitlines()
+    found = reached(run, f"fragments/agents/dev.md:{lines.index('## {% include topics %}') + 1}")
+    assert found["bank"] == ["## Rules", "- Keep it below 20", "- Say why", "- Test it", "- Never skip a test"]
+
+
+def test_explain_a_line_of_a_profile(run: Run) -> None:
+    """A value reaches what prints it; a `project` fact too, and a line inside a value goes by its key."""
+    shop = Path("profiles/shop.yaml").read_text(encoding="utf-8").splitlines()
+    place = f"profiles/shop.yaml:{shop.index('  limit: 30') + 1}"
+    assert list(reached(run, place)) == ["shop"]
+    assert "reaches 1 of 2 outputs" in run("explain", place).stdout
+    assert list(reached(run, "profiles/shop.yaml:3")) == ["shop"]
+    base = Path("profiles/base.yaml").read_text(encoding="utf-8").splitlines()
+    told = run("explain", f"profiles/base.yaml:{base.index('  limit: 20') + 1}").stdout
+    assert "shop / dev  `limit` is beaten by profiles/shop at profiles/shop.yaml:" in told
+
+
+def test_explain_a_line_that_reaches_nothing(run: Run) -> None:
+    """The reason is the gate, the edit that takes the block away, or that nothing comes of such a line."""
+    strict = Path("fragments/lists/rules.md").read_text(encoding="utf-8").splitlines().index("- Never skip a test {#skip}") + 1
+    assert "absent: `strict` is false" in run("explain", f"fragments/lists/rules.md:{strict}").stdout
+    shop = Path("profiles/shop.yaml").read_text(encoding="utf-8").splitlines()
+    because = shop.index("    because: the build does it") + 1
+    assert "  shop / dev  absent: removed by profiles/shop" in run("explain", f"profiles/shop.yaml:{because}").stdout
+    assert "comes from this line" in run("explain", "profiles/shop.yaml:1").stdout
+
+
+def test_explain_a_source_as_a_whole_is_explaining_its_address(run: Run) -> None:
+    """A path names what an address names; and a line that is not there is an error."""
+    assert run("explain", "fragments/lists/rules.md").stdout == run("explain", "lists/rules").stdout
+    assert "`fragments/lists/rules.md` has no line 99" in run("explain", "fragments/lists/rules.md:99", code=2).stderr
+
+
+# --- a wrong command line ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command", "message"),
+    [
+        (("check", "--nothing", "--json"), "check", "No such option: --nothing"),
+        (("explain", "--json"), "explain", "Missing argument 'FILE[:LINE[:COL]]|ADDRESS'"),
+        (("--json", "nothing"), "", "No such command 'nothing'"),
+        (("--nothing", "--json"), "", "No such option: --nothing"),
+        (("check", "--format", "json", "--nothing"), "check", "No such option: --nothing"),
+    ],
+)
+def test_wrong_command_line_is_a_document_where_one_is_wanted(run: Run, arguments: tuple[str, ...], command: str, message: str) -> None:
+    """A script reads of an unknown option what it reads of any error."""
+    document = data(run(*arguments, code=2))
+    assert (document["command"], document["ok"]) == (command, False)
+    assert [(found["code"], found["message"]) for found in document["diagnostics"]] == [("wrong-usage", message)]
+
+
+def test_wrong_command_line_is_told_in_words_elsewhere(run: Run) -> None:
+    """What stands behind `--` is no option; and of a wrong choice only the choices are told."""
+    assert run("build", "--nothing", "--", "--json", code=2).stdout == ""
+    told = " ".join(run("list", "nothing", code=2).stderr.replace("│", " ").split())
+    assert "Invalid value for 'kind': 'nothing' is not one of 'profiles', 'agents'," in told
+    assert "Value error" not in told
+
+
+def test_list_variables_is_no_wider_than_a_reader_can_scroll(run: Run) -> None:
+    """Outside a terminal long cells are cut, unless more is wanted."""
+    doc = "how to speak, at such a length that nobody would read it to its end in a table"
+    change("agent-composer.yaml", "how to speak", f'"{doc}"')
+    assert "how to speak, at such a len…" in run("list", "variables").stdout
+    assert doc in run("list", "variables", "--verbose").stdout
+    assert doc in run("list", "variables", "--json").stdout

@@ -90,6 +90,7 @@ PROVEN_ELSEWHERE = {
     # Of features that compose nothing.
     "already-there": "test_starter.py",
     "file-changed": "test_ids.py",
+    "distinct-unneeded": "test_similar.py",
     "nothing-to-import": "test_import.py",
     "bad-revision": "test_impact.py",
     "git-failed": "test_impact.py",

@@ -231,7 +231,8 @@ def test_the_name_of_a_profile_is_kebab_case() -> None:
         ("abstract: 'true'\n", "write `true` without quotes"),
         ("about: {a: b}\n", "write `|` in its place, and the text on the next line, indented"),
         ("vars: x\n", "write `key: value` on the lines below, indented"),
-        ("agents: {BackendDeveloper: {}}\n", "use lower-case letters, digits and hyphens: `backend-developer`"),
+        ("agents: {BackendDeveloper: {}}\n", "use lower-case letters, digits and single hyphens: `backend-developer`"),
+        ("agents: {a--b: {}}\n", "use lower-case letters, digits and single hyphens: `a-b`"),
         ("project: {build-cmd: x}\n", "templates read it as `project.…`: write `build_cmd`"),
     ],
 )

@@ -122,7 +122,7 @@ INVALID = {
     "open list": ("a: [b,\nc\n", ["1:4 yaml-syntax: what `[` opens is never closed"]),
     "type without quotes": (
         "a: {type: list[str]}\n",
-        ["1:15 yaml-syntax: a comma or the end of what `{` opens is missing here"],
+        ["1:11 yaml-syntax: `list[str]` has brackets, which begin a list inside `{`"],
     ),
     "closing without opening": ("a: ]\n", ["1:4 yaml-syntax: `]` stands where a value has to be"]),
     "control character": ("a: b\x07\n", ["1:5 bad-character: the character `U+0007` is a control character"]),

@@ -47,6 +47,7 @@ VALID = [
     ("enum[1, true]", "true", "true", "true"),
     ("fragment", "stacks/medusa", "stacks/medusa", "stacks/medusa"),
     ("fragment", "none", "", ""),
+    ("list[enum[core, full]]", "[full, core]", ["full", "core"], "full, core"),
     ("list[fragment]", "[a, b/c]", ["a", "b/c"], "a, b/c"),
 ]
 
@@ -112,12 +113,14 @@ def test_a_number_is_printed_as_written(text: str) -> None:
 # --- types ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["str", "int", "float", "bool", "list[str]", "fragment", "list[fragment]", "enum[a, b c]", "enum[a]"])
+@pytest.mark.parametrize(
+    "text", ["str", "int", "float", "bool", "list[str]", "fragment", "list[fragment]", "enum[a, b c]", "enum[a]", "list[enum[a, b]]"]
+)
 def test_a_type_is_printed_as_it_is_written(text: str) -> None:
     assert str(_type(text)) == text
 
 
-ALL_TYPES = "the types are str, int, float, bool, list[str], enum[a, b], fragment, list[fragment]"
+ALL_TYPES = "the types are str, int, float, bool, list[str], enum[a, b], list[enum[a, b]], fragment, list[fragment]"
 
 
 @pytest.mark.parametrize(
@@ -126,9 +129,9 @@ ALL_TYPES = "the types are str, int, float, bool, list[str], enum[a, b], fragmen
         ("string", "unknown-type", "`string` is no type of a variable", f"did you mean `str`? {ALL_TYPES}"),
         ("date", "unknown-type", "`date` is no type of a variable", ALL_TYPES),
         ("enum", "unknown-type", "`enum` is no type of a variable", ALL_TYPES),
-        ("enum[]", "bad-enum", "`enum[]` has an empty choice", "write the choices as `enum[core, full]`"),
-        ("enum[a, ]", "bad-enum", "`enum[a, ]` has an empty choice", "write the choices as `enum[core, full]`"),
-        ("enum[a, a]", "bad-enum", "`enum[a, a]` has the same choice twice", "write the choices as `enum[core, full]`"),
+        ("enum[]", "bad-enum", "`enum[]` has an empty choice", "write it as `enum[core, full]`"),
+        ("enum[a, ]", "bad-enum", "`enum[a, ]` has an empty choice", "write it as `enum[core, full]`"),
+        ("enum[a, a]", "bad-enum", "`enum[a, a]` has the same choice twice", "write it as `enum[core, full]`"),
     ],
 )
 def test_what_is_no_type(text: str, code: str, message: str, hint: str) -> None:

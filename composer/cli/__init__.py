@@ -13,7 +13,23 @@ from typing import Annotated
 
 import typer
 
-from composer.cli import accept, build, check, create, explain, impact, importing, listing, matrix, review, schema, show, stats, status
+from composer.cli import (
+    accept,
+    build,
+    check,
+    create,
+    explain,
+    impact,
+    importing,
+    listing,
+    matrix,
+    review,
+    schema,
+    show,
+    similar,
+    stats,
+    status,
+)
 from composer.cli.failure import Group
 from composer.cli.options import common, examples
 from composer.cli.session import Session
@@ -64,7 +80,7 @@ def root(
     """
 
 
-for module in (create, build, check, status, accept, explain, impact, listing, show, matrix, stats, schema, importing, review):
+for module in (create, build, check, status, accept, explain, impact, listing, show, matrix, stats, similar, schema, importing, review):
     module.register(app)
 
 

@@ -12,7 +12,6 @@ import typer
 
 __all__ = ["complete_explained", "complete_fragments", "complete_names", "complete_profiles", "complete_settings"]
 
-_ABSTRACT: Final = re.compile(r"^abstract:\s*true\b", re.MULTILINE)
 _ID: Final = re.compile(r"(?<!\\)\{#([a-z0-9-]+)\}")
 _VARIABLE: Final = re.compile(r"^  ([a-z][a-z0-9_]*):\s", re.MULTILINE)
 _KINDS: Final = ("profiles", "agents", "fragments", "variables", "looks", "targets")
@@ -56,9 +55,11 @@ def _fragments(root: Path) -> Iterable[str]:
 @_safe
 def complete_profiles(ctx: typer.Context, incomplete: str) -> Iterable[str]:
     """Offer the profiles that can be built."""
+    from composer.starter.pack import is_abstract  # noqa: PLC0415 - only when somebody presses Tab
+
     root = _root(ctx)
     for name in _profiles(root):
-        if name.startswith(incomplete) and not _ABSTRACT.search(_text(root / "profiles" / f"{name}.yaml")):
+        if name.startswith(incomplete) and not is_abstract((root / "profiles" / f"{name}.yaml").read_bytes()):
             yield name
 
 

@@ -13,6 +13,7 @@ from composer.cli.session import Session
 
 if TYPE_CHECKING:
     from composer.cli.locate import FoundOutput, Question
+    from composer.source import SourceFile
 
 __all__ = ["register"]
 
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:
         epilog=examples(
             (f"agent-composer explain {output}", "where does each line come from?"),
             (f"agent-composer explain {output}:42", "all about line 42"),
+            ("agent-composer explain fragments/checklists/security.md:14", "which lines of which outputs come from this one?"),
             ("agent-composer explain checklists/security#rate-limit", "who shows this block, and why do the others not?"),
             ("agent-composer explain checklists/security", "the same for a whole fragment"),
         )
@@ -36,7 +38,9 @@ def explain(
     *,
     what: Annotated[
         str,
-        typer.Argument(metavar="FILE[:LINE[:COL]]|ADDRESS", help="An output on disk, or an address.", autocompletion=complete_explained),
+        typer.Argument(
+            metavar="FILE[:LINE[:COL]]|ADDRESS", help="An output or a source on disk, or an address.", autocompletion=complete_explained
+        ),
     ],
 ) -> None:
     """Tell why an output says what it says, or does not.
@@ -44,15 +48,26 @@ def explain(
     For a line of an output: the block that it comes from, where that is defined, each include on the way, each layer that touched it and
     why, the conditions around it, and each variable with its value, where it was set and what it beat.
 
+    For a line of a fragment or a profile: every line of an output that it gives a text, a value, a condition or an edit to; or why there is
+    none.
+
     For an address: every place that shows it and, for each agent that does not, the reason: a condition, an edit, or that nothing includes
     it.
     """
-    from composer.cli.locate import find_output, is_address, read_question  # noqa: PLC0415 - the engine, which `--help` does not need
+    from composer.cli.locate import find_output, find_source, is_address, read_question  # noqa: PLC0415 - the engine, which `--help` does not need
 
     workspace = session.workspace
     question = read_question(what)
     if is_address(what, workspace.index):
         _explain_address(session, replace(question, path=what))
+        return
+    source = find_source(question, workspace)
+    if source is not None:
+        if question.line is None:
+            home = source.path.removeprefix("fragments/").rpartition(".")[0]
+            _explain_address(session, replace(question, path=home))
+        else:
+            _explain_place(session, source, question.line)
         return
     found = find_output(question, workspace)
     if found.on_disk is None:
@@ -96,6 +111,21 @@ def _explain_line(session: Session, found: FoundOutput, question: Question, line
             session.out.line(text, style)
     data = {"profile": found.file.profile, "agent": found.file.agent, **line_data(explanation, found.file)}
     session.finish(data, session.workspace.diagnostics)
+
+
+def _explain_place(session: Session, source: SourceFile, line: int) -> None:
+    from composer.cli.explain_places import place_data, place_text  # noqa: PLC0415 - the engine, which `--help` does not need
+    from composer.cli.progress import Progress  # noqa: PLC0415
+    from composer.explain.places import explain_place  # noqa: PLC0415
+
+    workspace = session.workspace
+    with Progress(session.err, workspace, None, is_quiet=session.is_quiet) as progress:
+        files = workspace.compose(progress=progress).files
+    explanation = explain_place(source, line, workspace.index, files, {file: workspace.path_of(file) for file in files})
+    if not session.is_json:
+        for text, style in place_text(explanation, files):
+            session.out.line(text, style)
+    session.finish(place_data(explanation, files), workspace.diagnostics)
 
 
 def _explain_address(session: Session, question: Question) -> None:

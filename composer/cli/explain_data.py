@@ -71,16 +71,18 @@ def address_data(explanation: AddressExplanation, files: Sequence[OutputFile]) -
     return {
         "address": explanation.address,
         "defined": _place(explanation.location),
-        "uses": [_use(use) for use in explanation.uses],
-        "absences": [_absence(absence, files) for absence in explanation.absences],
+        "uses": [use_data(use) for use in explanation.uses],
+        "absences": [absence_data(absence, files) for absence in explanation.absences],
     }
 
 
-def _use(use: Use) -> Data:
+def use_data(use: Use) -> Data:
+    """Turn a run of lines of an output into data."""
     return {"profile": use.profile, "agent": use.agent, "path": use.path, "lines": list(use.lines)}
 
 
-def _absence(explanation: AbsenceExplanation, files: Sequence[OutputFile]) -> Data:
+def absence_data(explanation: AbsenceExplanation, files: Sequence[OutputFile]) -> Data:
+    """Turn the reason of an absence into data."""
     found: Data = {"profile": explanation.profile, "agent": explanation.agent}
     absence = explanation.absence
     if absence is None:

@@ -12,7 +12,7 @@ from composer.inventory.contents import node_text
 from composer.model import Absence, AbsenceReason, EditPart, FieldValue, Gate, OutputFile, ResolvedVariable, Setting
 from composer.source import Location
 
-__all__ = ["ORIGIN_HEADERS", "address_text", "line_text", "origin_row"]
+__all__ = ["ORIGIN_HEADERS", "address_text", "line_ranges", "line_text", "origin_row", "reasons_of"]
 
 ORIGIN_HEADERS: Final = ("lines", "block", "kind", "defined at", "touched by")
 LONGEST_VALUE: Final = 100
@@ -103,8 +103,7 @@ def _edit(part: EditPart) -> str:
 
 
 def _gate(gate: Gate) -> str:
-    # A branch that was not looked at, because one before it holds, reads no names.
-    outcome = "true" if gate.holds else "false" if gate.names else "not looked at: a branch before it holds"
+    outcome = "true" if gate.holds else "not looked at: a branch before it holds" if gate.is_skipped else "false"
     return f"`{gate.condition}` is {outcome}, at {gate.location}"
 
 
@@ -149,11 +148,11 @@ def address_text(explanation: AddressExplanation, files: Sequence[OutputFile], l
     width = max(len(f"{file.profile} / {file.agent}") for file in files) if files else 0
     for use in explanation.uses:
         name = f"{use.profile} / {use.agent}"
-        yield f"  {name:<{width}}  {use.path}:{_ranges(use.lines)}", "green"
+        yield f"  {name:<{width}}  {use.path}:{line_ranges(use.lines)}", "green"
         for line in _replacement(use, explanation.address, files):
             yield f"  {'':<{width}}    {line}", ""
     for absent in explanation.absences:
-        first, *more = _reason(absent, files) if _home(explanation.address) in ("", *layers[absent.profile]) else [_FOREIGN]
+        first, *more = reasons_of(absent, files) if _home(explanation.address) in ("", *layers[absent.profile]) else [_FOREIGN]
         yield f"  {f'{absent.profile} / {absent.agent}':<{width}}  {first}", ""
         for line in more:
             yield f"  {'':<{width}}    {line}", ""
@@ -174,7 +173,7 @@ def _replacement(use: Use, address: str, files: Sequence[OutputFile]) -> list[st
     return _by_edit(replaced.edit, replaced.reason) if replaced is not None and replaced.edit is not None else []
 
 
-def _ranges(lines: Sequence[int]) -> str:
+def line_ranges(lines: Sequence[int]) -> str:
     """Print numbers as runs: ``3-5, 9``."""
     runs: list[list[int]] = []
     for line in lines:
@@ -185,7 +184,8 @@ def _ranges(lines: Sequence[int]) -> str:
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
-def _reason(explanation: AbsenceExplanation, files: Sequence[OutputFile]) -> list[str]:
+def reasons_of(explanation: AbsenceExplanation, files: Sequence[OutputFile]) -> list[str]:
+    """Say why an output does not show an address, a line for each part of the reason."""
     absence = explanation.absence
     if absence is None:
         return ["absent: nothing includes it"]

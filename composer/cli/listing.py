@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["fragment_data", "profile_data", "register", "variable_data"]
 
 _LONGEST_LIST: Final = 6
+_WIDEST: Final = 28
+"""Characters of a cell of a variable: six columns of them are as wide as a reader may scroll."""
 
 
 class Kind(StrEnum):
@@ -49,7 +51,8 @@ def list_command(
 ) -> None:
     """List what the workspace holds: profiles, agents, fragments, variables, looks, targets.
 
-    Each with what it is about and who uses it. Without an argument: how many there are of each kind, and their names.
+    Each with what it is about and who uses it. Without an argument: how many there are of each kind, and their names. Outside a terminal
+    the texts of variables are cut; --verbose and --json have them whole.
     """
     from composer.inventory.contents import take_inventory  # noqa: PLC0415 - the engine, which `--help` does not need
 
@@ -59,7 +62,8 @@ def list_command(
         _print_overview(session, inventory)
     elif not session.is_json and kind is not None:
         view = _VIEWS[kind]
-        session.out.table(view.headers, (view.row(entry) for entry in getattr(inventory, kind)))
+        widest = view.widest if not session.is_verbose else None
+        session.out.table(view.headers, (view.row(entry) for entry in getattr(inventory, kind)), widest=widest)
     kinds = Kind if kind is None else (kind,)
     data = {kind.value: [_VIEWS[kind].data(entry) for entry in getattr(inventory, kind)] for kind in kinds}
     session.finish(data, session.workspace.diagnostics, code=2 if session.workspace.diagnostics.errors else 0)
@@ -86,11 +90,12 @@ def _few(names: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """How one kind of thing is listed: as a row of a table, and as data."""
+    """How one kind of thing is listed: as a row of a table, whose cells are cut to ``widest`` where nobody looks, and as data."""
 
     headers: Sequence[str]
     row: Callable[[Any], Sequence[str]]
     data: Callable[[Any], dict[str, object]]
+    widest: int | None = None
 
 
 def _joined(names: Iterable[str]) -> str:
@@ -175,7 +180,7 @@ _VIEWS: Final = {
     Kind.PROFILES: _View(("profile", "about", "extends", "agents", "extended by"), _profile_row, profile_data),
     Kind.AGENTS: _View(("agent", "about", "variables", "users"), _fragment_row, fragment_data),
     Kind.FRAGMENTS: _View(("fragment", "about", "variables", "users"), _fragment_row, fragment_data),
-    Kind.VARIABLES: _View(("variable", "type", "default", "doc", "set by", "used by"), _variable_row, variable_data),
+    Kind.VARIABLES: _View(("variable", "type", "default", "doc", "set by", "used by"), _variable_row, variable_data, _WIDEST),
     Kind.LOOKS: _View(("look", "title", "defined in", "used by"), _look_row, _look_data),
     Kind.TARGETS: _View(("target", "path", "fields"), _target_row, _target_data),
 }

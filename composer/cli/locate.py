@@ -16,7 +16,7 @@ from composer.model import OutputFile, Profile
 from composer.source import Location, SourceFile
 from composer.workspace import Workspace
 
-__all__ = ["FoundOutput", "Question", "find_address", "find_output", "is_address", "layers_of", "read_question"]
+__all__ = ["FoundOutput", "Question", "find_address", "find_output", "find_source", "is_address", "layers_of", "read_question"]
 
 # The shortest path that leaves only numbers: so the colon of a Windows drive belongs to the path.
 _QUESTION: Final = re.compile(r"(?P<path>.+?)(?::(?P<line>[0-9]{1,9})(?::(?P<column>[0-9]{1,9}))?)?", re.DOTALL)
@@ -85,6 +85,29 @@ def layers_of(name: str, profiles: Mapping[str, Profile]) -> frozenset[str]:
     for parent in profiles[name].extends if name in profiles else ():
         found |= layers_of(parent.text, profiles)
     return frozenset(found)
+
+
+# --- sources ------------------------------------------------------------------------------------------------------------
+
+
+def find_source(question: Question, workspace: Workspace) -> SourceFile | None:
+    """Return the fragment or profile whose file is named, from the folder you are in or from the workspace; None where none is.
+
+    Raises:
+        ComposerError: if it has no line of that number.
+    """
+    catalog = workspace.catalog
+    found = [fragment.source for fragment in catalog.fragments.values()] + [profile.source for profile in catalog.profiles.values()]
+    sources = {(workspace.root / source.path).resolve(): source for source in found}
+    places = (Path(folder, question.path).resolve() for folder in (Path.cwd(), workspace.root))
+    source = next((sources[place] for place in places if place in sources), None)
+    if source is not None and question.line is not None:
+        count = source.text.count("\n")
+        if not 1 <= question.line <= count:
+            message = f"`{source.path}` has no line {question.line}"
+            workspace.diagnostics.error("no-such-line", message, question.location, f"it has {count} lines")
+            raise ComposerError(tuple(workspace.diagnostics))
+    return source
 
 
 # --- outputs ----------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ class Progress:
         self._screen = screen
         self._workspace = workspace
         self._profiles = profiles
-        self._is_wanted = screen.is_terminal and not is_quiet
+        self._is_wanted = screen.is_terminal and screen.has_color and not is_quiet
         self._start = monotonic()
         self._bar: Bar | None = None
         self._done = -1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,9 +48,9 @@ class Screen:
         for line in text.removesuffix("\n").split("\n"):
             self.line(line, next((style for mark, style in styles.items() if line.startswith(mark)), ""))
 
-    def table(self, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Print a table: columns side by side, a row for each line where nobody looks."""
-        rows = [tuple(row) for row in rows]
+    def table(self, headers: Sequence[str], rows: Iterable[Sequence[str]], *, widest: int | None = None) -> None:
+        """Print a table: columns side by side, a row for each line where nobody looks; there cells are cut to ``widest`` characters."""
+        rows = [tuple(row if self.is_terminal else (_cut(cell, widest) for cell in row)) for row in rows]
         if not rows:
             return
         if self.is_terminal:
@@ -76,4 +76,10 @@ class Screen:
         """Return Rich's console for this stream."""
         from rich.console import Console  # noqa: PLC0415 - only for people
 
-        return Console(file=self.stream, no_color=not self.has_color, highlight=False, markup=False, emoji=False)
+        # Rich's own `no_color` keeps bold; who wants no colours wants no escape sequences.
+        system: Literal["auto"] | None = "auto" if self.has_color else None
+        return Console(file=self.stream, color_system=system, highlight=False, markup=False, emoji=False)
+
+
+def _cut(cell: str, widest: int | None) -> str:
+    return cell if widest is None or len(cell) <= widest else f"{cell[: widest - 1]}…"

@@ -85,10 +85,20 @@ class TooLargeError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class HeldAgainst:
+    """A name that an expression compares with a word; ``is_member`` tells ``"word" in name`` from ``name == "word"``."""
+
+    name: str
+    word: str
+    is_member: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Expression:
     """An expression and the names that it uses, dotted where they have parts (``project.name``).
 
-    ``path`` is set where the expression is one name, printed as it was written and not as Python prints it.
+    ``path`` is set where the expression is one name, printed as it was written and not as Python prints it. ``words`` are the names that
+    are held against a word, as in ``detail == "full"`` or ``"auth" in apart``.
     """
 
     text: str
@@ -96,6 +106,7 @@ class Expression:
     path: str = ""
     negated: bool = False
     compared: tuple[str, str] | None = None
+    words: tuple[HeldAgainst, ...] = ()
 
 
 @lru_cache(maxsize=4096)
@@ -109,10 +120,12 @@ def parse_expression(text: str) -> Expression:
     if match is not None and not _WORDS & {match["path"], match["left"]}:
         if match["left"]:
             _check_path(match["left"])
-            return Expression(text, (match["left"],), compared=(match["operator"], match["right"]))
+            held = HeldAgainst(match["left"], match["right"])
+            return Expression(text, (held.name,), compared=(match["operator"], held.word), words=(held,))
         _check_path(match["path"])
         return Expression(text, (match["path"],), "" if match["negated"] else match["path"], bool(match["negated"]))
-    return Expression(text, _check_tree(text))
+    names, words = _check_tree(text)
+    return Expression(text, names, words=words)
 
 
 def evaluate(expression: Expression, context: Mapping[str, Plain]) -> Plain:
@@ -155,7 +168,7 @@ def _check_path(path: str) -> None:
 # --- Jinja2 -----------------------------------------------------------------------------------------------------------
 
 
-def _check_tree(text: str) -> tuple[str, ...]:
+def _check_tree(text: str) -> tuple[tuple[str, ...], tuple[HeldAgainst, ...]]:
     from jinja2 import TemplateSyntaxError, nodes  # noqa: PLC0415 - most runs never need Jinja2
 
     if not text:
@@ -179,7 +192,24 @@ def _check_tree(text: str) -> tuple[str, ...]:
         raise ExpressionError("bad-expression", "this is not one expression", _syntax_hint(text))
     names: dict[str, None] = {}
     _check_node(outputs[0], names, 1)
-    return tuple(names)
+    return tuple(names), tuple(_words_held_against(outputs[0]))
+
+
+def _words_held_against(node: nodes.Node) -> Iterator[HeldAgainst]:
+    from jinja2 import nodes as n  # noqa: PLC0415 - most runs never need Jinja2
+
+    for compare in (*([node] if isinstance(node, n.Compare) else ()), *node.find_all(n.Compare)):
+        sides = (compare.expr, *(operand.expr for operand in compare.ops))
+        for left, operand, right in zip(sides, compare.ops, sides[1:], strict=False):
+            match operand.op, left, right:
+                case "in" | "notin", n.Const(value=str(word)), n.Name(name=name):
+                    yield HeldAgainst(name, word, is_member=True)
+                case "eq" | "ne", n.Const(value=str(word)), n.Name(name=name):
+                    yield HeldAgainst(name, word)
+                case "eq" | "ne", n.Name(name=name), n.Const(value=str(word)):
+                    yield HeldAgainst(name, word)
+                case _:
+                    continue
 
 
 def _check_node(node: nodes.Node, names: dict[str, None], depth: int) -> None:

@@ -6,20 +6,17 @@ all.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Final
 
 from composer.errors import Diagnostics, Note
 from composer.model import VariableDeclaration, VariableType, YamlMapping, YamlNode, YamlScalar, YamlSequence
-from composer.naming import kebab_case
+from composer.naming import is_kebab_case, kebab_case
 from composer.schema.fit import Kind, fits
 from composer.source import SourceFile
 from composer.values import is_variable_name, read_type, read_value, scalar_text
 from composer.yaml_text.strict import BLOCK_SCALAR_HINT, check_prompt_text, parse_yaml_partly
 
 __all__ = [
-    "KEBAB_CASE",
     "check_example_texts",
     "check_kebab_case",
     "check_text",
@@ -32,9 +29,6 @@ __all__ = [
     "scalar_of",
     "text_of",
 ]
-
-KEBAB_CASE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
-"""The names that people give: agents, profiles, looks, examples, inserted blocks."""
 
 
 def read_root(kind: Kind, source: SourceFile, span: tuple[int, int], what: str, diagnostics: Diagnostics) -> YamlMapping | None:
@@ -92,10 +86,10 @@ def check_unique(names: tuple[YamlScalar, ...], what: str, diagnostics: Diagnost
 
 def check_kebab_case(name: YamlScalar, what: str, diagnostics: Diagnostics) -> bool:
     """Report a name that is not kebab-case; ``what`` is what it names (``an agent``). Returns whether it is."""
-    if KEBAB_CASE.fullmatch(name.text):
+    if is_kebab_case(name.text):
         return True
     near = kebab_case(name.text)
-    hint = "use lower-case letters, digits and hyphens" + (f": `{near}`" if near else "")
+    hint = "use lower-case letters, digits and single hyphens" + (f": `{near}`" if near else "")
     diagnostics.error("bad-name", f"`{name.text}` cannot be the name of {what}", name.location, hint)
     return False
 

@@ -19,10 +19,9 @@ from composer.model import (
     YamlScalar,
     YamlSequence,
 )
-from composer.naming import kebab_case
+from composer.naming import is_kebab_case, kebab_case
 from composer.schema.fit import Kind
 from composer.schema.parts import (
-    KEBAB_CASE,
     check_example_texts,
     check_kebab_case,
     check_text,
@@ -56,7 +55,7 @@ def read_profile(name: str, source: SourceFile, diagnostics: Diagnostics) -> Pro
         The profile, or None where anything was wrong.
     """
     found = Diagnostics()
-    if not KEBAB_CASE.fullmatch(name):
+    if not is_kebab_case(name):
         hint = "rename the file: lower-case letters, digits and hyphens" + (f", `{near}.yaml`" if (near := kebab_case(name)) else "")
         found.error("bad-name", f"`{name}` cannot be the name of a profile", source.at(0, 0), hint)
     root = read_root(Kind.PROFILE, source, (0, len(source.text)), "a profile", found)

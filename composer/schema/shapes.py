@@ -176,7 +176,7 @@ class ProfileShape(Shape):
 class VariableShape(Shape):
     """A variable that templates can read and profiles can set."""
 
-    type: Text = Field(description="str, int, float, bool, list[str], enum[a, b], fragment or list[fragment].")
+    type: Text = Field(description="str, int, float, bool, list[str], enum[a, b], list[enum[a, b]], fragment or list[fragment].")
     default: Annotated[Any, WithJsonSchema({"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]})] = _optional(
         "The value where no profile sets one. Without it, a profile must."
     )
@@ -239,6 +239,7 @@ class WorkspaceShape(Shape):
     output: Text = _optional("The folder to write to, relative to this file.")
     vars: dict[str, VariableShape] = _optional("Variables that several fragments read.")
     looks: dict[str, LookShape] = _optional("Looks of sections beside the built-in ones, by name.")
+    distinct: dict[str, Text] = _optional("Pairs of texts that are alike and stay two: `<address> <address>`, and the reason.")
 
 
 SHAPES: Final[Mapping[Kind, type[Shape]]] = {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from composer.errors import Diagnostics
 from composer.looks import BUILT_IN_LOOKS
-from composer.model import Look, WorkspaceConfig, YamlMapping, YamlScalar
+from composer.model import Distinction, Look, WorkspaceConfig, YamlMapping, YamlScalar
 from composer.schema.fit import Kind
-from composer.schema.parts import check_kebab_case, mapping_of, read_declarations, read_root, scalar_of, text_of
+from composer.schema.parts import check_kebab_case, check_text, mapping_of, read_declarations, read_root, scalar_of, text_of
 from composer.source import SourceFile
 
 __all__ = ["read_workspace"]
@@ -40,6 +40,7 @@ def _convert(root: YamlMapping, diagnostics: Diagnostics) -> WorkspaceConfig:
         output=_read_output(output, diagnostics) if output is not None else WorkspaceConfig().output,
         variables=read_declarations(mapping_of(root, "vars"), diagnostics),
         looks=_read_looks(mapping_of(root, "looks"), diagnostics),
+        distinct=tuple(_read_distinctions(mapping_of(root, "distinct"), diagnostics)),
     )
 
 
@@ -56,6 +57,20 @@ def _read_output(output: YamlScalar, diagnostics: Diagnostics) -> str:
     if hint:
         diagnostics.error("bad-value", f"`{path}` cannot be the output folder", output.location, hint)
     return "/".join(parts)
+
+
+def _read_distinctions(mapping: YamlMapping | None, diagnostics: Diagnostics) -> Iterator[Distinction]:
+    for pair in mapping.entries if mapping is not None else ():
+        if mapping is None:
+            continue
+        reason, key = check_text(mapping, pair, diagnostics), mapping.keys[pair]
+        match pair.split():
+            case [one, other]:
+                yield Distinction((one, other), reason.text.strip() if reason is not None else "", key.location)
+            case names:
+                hint = "write two addresses with a blank between them, and the reason: `lists/a#x lists/b#y: why they stay two`"
+                message = f"`distinct` takes pairs, and this names {len(names)} text{'s' if len(names) != 1 else ''}"
+                diagnostics.error("bad-value", message, key.location, hint)
 
 
 def _read_looks(mapping: YamlMapping | None, diagnostics: Diagnostics) -> Mapping[str, Look]:

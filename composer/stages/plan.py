@@ -429,13 +429,16 @@ class _Planner:
     def _conditional(self, block: Conditional, context: _Context) -> list[Planned]:
         planned: list[Planned] = []
         closed: tuple[Gate, ...] = ()
+        read: tuple[str, ...] = ()
         is_open = False
         for branch in block.branches:
             if is_open:
-                passed = Gate("else" if branch.condition is None else str(branch.condition), holds=False, location=branch.statement)
-                planned.extend(self._ghosts(branch.body, context.derive("passed", branch, gates=(*context.gates, passed))))
+                condition = "else" if branch.condition is None else str(branch.condition)
+                passed = Gate(condition, holds=False, location=branch.statement, names=read, is_skipped=True)
+                planned.extend(self._ghosts(branch.body, context.derive("passed", branch, read, gates=(*context.gates, passed))))
                 continue
             gate = self._gate(branch, context, closed)
+            read = tuple(dict.fromkeys((*read, *gate.names)))
             inner = context.derive("gate", branch, gate.holds, gates=(*context.gates, gate))
             if gate.holds:
                 is_open = True

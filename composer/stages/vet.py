@@ -36,6 +36,7 @@ def vet_index(index: Index) -> None:
             _check_settings(index, agent.variables)
         _check_edits(index, profile)
     _check_defaults(index)
+    _check_distinctions(index)
     # What could not be read, or is written with a slip, would look as if it had no use.
     if not index.diagnostics.errors:
         _check_use(index)
@@ -193,11 +194,56 @@ def _check_settings(index: Index, variables: YamlMapping | None) -> None:
                 hint = nearest_name(name, index.catalog.declarations) or "declare it under `vars` in the fragment that uses it"
                 index.diagnostics.error("unknown-variable", f"no fragment declares `{name}`", variables.keys[name].location, hint)
             continue
-        is_list_edit = declaration.type.is_list and isinstance(node, YamlMapping)
-        if not is_list_edit:
+        if declaration.type.is_list and isinstance(node, YamlMapping):
+            # The keys are the items; what is not `true` or `false` is reported where the list is folded.
+            for key in node.keys.values() if declaration.type.choices else ():
+                read_value(declaration.type.of_items, key, index.diagnostics, f"an item of `{name}`")
+        else:
             read_value(declaration.type, node, index.diagnostics, f"`{name}`")
         if declaration.type.is_fragment:
             _check_fragment_names(index, node)
+
+
+# --- texts that stay two ----------------------------------------------------------------------------------------------
+
+
+def _check_distinctions(index: Index) -> None:
+    """Look up what the workspace file says of pairs of texts."""
+    for distinction in index.catalog.config.distinct:
+        for name in distinction.names:
+            address, at, profile = name.partition("@")
+            if at:
+                _check_replacement(index, address, profile, distinction.location)
+            elif "#" in address:
+                index.find(address, distinction.location)
+            elif address.startswith("profiles/"):
+                _check_profile(index, address, distinction.location)
+            else:
+                index.fragment(address, distinction.location)
+
+
+def _check_profile(index: Index, address: str, location: Location) -> None:
+    name = address.removeprefix("profiles/")
+    if name not in index.catalog.profiles and address not in index.catalog.broken:
+        hint = nearest_name(name, index.catalog.profiles) or "`agent-composer list profiles` shows what there is"
+        index.diagnostics.error("unknown-profile", f"there is no profile `{name}`", location, hint)
+
+
+def _check_replacement(index: Index, address: str, profile: str, location: Location) -> None:
+    """Report a name of a replacement, as in ``lists/a#x@profiles/shop``, that no profile makes."""
+    place = index.find(address, location)
+    if place is None or profile in index.catalog.broken:
+        return
+    replaced = [f"{place.address}@profiles/{found.name}" for found in index.catalog.profiles.values() if _replaces(index, found, place)]
+    if f"{place.address}@{profile}" not in replaced:
+        hint = nearest_name(f"{place.address}@{profile}", replaced) or "name the block itself, or a text that a profile adds"
+        index.diagnostics.error("unknown-block", f"`{profile}` does not replace `{place.address}`", location, hint)
+
+
+def _replaces(index: Index, profile: Profile, place: Place) -> bool:
+    edits = (profile.edits, *(agent.edits for agent in profile.agents.values()))
+    found = (edit for part in edits for edit in part.by_address.values() if edit.replace is not None)
+    return any(index.current(edit.address) == place.address for edit in found)
 
 
 # --- moved ids, includes, edits ---------------------------------------------------------------------------------------
@@ -320,13 +366,21 @@ def _check_profile_names(index: Index, expression: Expression, location: Locatio
 
 
 def _check_comparison(index: Index, expression: Expression, location: Location) -> None:
-    """Report a comparison of a variable with a word that it can never be: the text behind it would go without a word."""
-    if expression.compared is None:
-        return
-    declaration = index.catalog.declarations.get(expression.names[0]) if expression.names else None
-    word = expression.compared[1]
-    if declaration is not None and declaration.type.choices and word not in declaration.type.choices:
-        choices = ", ".join(f"`{choice}`" for choice in declaration.type.choices)
-        hint = nearest_name(word, declaration.type.choices) or f"it can be {choices}"
-        message = f"`{declaration.name}` is never `{word}`"
-        index.diagnostics.error("impossible-comparison", message, location, hint, [Note("declared here", declaration.location)])
+    """Report a comparison of a variable with a word that it can never be, or hold: the text behind it would go without a word."""
+    for held in expression.words:
+        declaration = index.catalog.declarations.get(held.name)
+        if declaration is None or not declaration.type.choices:
+            continue
+        kind = declaration.type
+        notes = [Note("declared here", declaration.location)]
+        choices = ", ".join(f"`{choice}`" for choice in kind.choices)
+        near = nearest_name(held.word, kind.choices)
+        if kind.is_list and not held.is_member:
+            message, hint = f"`{held.name}` is a list, and never `{held.word}`", f'write `"{held.word}" in {held.name}`'
+            index.diagnostics.error("impossible-comparison", message, location, hint, notes)
+        elif kind.is_list and held.word not in kind.choices:
+            message, hint = f"`{held.name}` never holds `{held.word}`", near or f"it can hold {choices}"
+            index.diagnostics.error("impossible-comparison", message, location, hint, notes)
+        elif not held.is_member and held.word not in kind.choices:
+            message, hint = f"`{held.name}` is never `{held.word}`", near or f"it can be {choices}"
+            index.diagnostics.error("impossible-comparison", message, location, hint, notes)

@@ -203,5 +203,8 @@ def _yaml_map(key: str, values: Mapping[str, str]) -> str:
 def _placeholder(declaration: VariableDeclaration) -> str:
     """Return a value that fits, with a remark on what to write instead."""
     remark = f"   # {' '.join(declaration.doc.split())}" if declaration.doc else ""
-    value = declaration.type.choices[0] if declaration.type.choices else _PLACEHOLDERS[declaration.type.kind]
+    choices = declaration.type.choices
+    value = choices[0] if choices else _PLACEHOLDERS[declaration.type.kind]
+    if choices and declaration.type.is_list:
+        value = f"[{value}]"
     return value + remark

@@ -12,7 +12,7 @@ from typing import Final
 
 from composer.errors import InternalError
 
-__all__ = ["Pack", "open_pack", "read_first_file"]
+__all__ = ["Pack", "is_abstract", "open_pack", "read_first_file"]
 
 _ABSTRACT: Final = re.compile(rb"^abstract:[ \t]*true\b", re.MULTILINE)
 
@@ -35,9 +35,14 @@ def open_pack() -> Pack:
     fragments = {path: content for path, content in _read_tree(root / "fragments", "fragments") if path.endswith(".md")}
     profiles = {path: content for path, content in _read_tree(root / "profiles", "profiles") if path.endswith(".yaml")}
     config = {"agent-composer.yaml": (root / "agent-composer.yaml").read_bytes()}
-    layers = {path: content for path, content in profiles.items() if _ABSTRACT.search(content)}
+    layers = {path: content for path, content in profiles.items() if is_abstract(content)}
     examples = {path: content for path, content in profiles.items() if path not in layers}
     return Pack({**config, **fragments, **layers}, examples)
+
+
+def is_abstract(content: bytes) -> bool:
+    """Whether a profile is a layer for others, told by its lines alone: nothing is parsed, and nothing checked."""
+    return _ABSTRACT.search(content) is not None
 
 
 def read_first_file(name: str) -> str:

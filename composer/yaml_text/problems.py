@@ -14,6 +14,9 @@ BLOCK_SCALAR_HINT: Final = "write `|` in its place, and the text on the next lin
 _SYNTAX: Final = "yaml-syntax"
 _TAG: Final = "yaml-tag"
 
+# A variable's type that is written with brackets.
+_TYPE: Final = re.compile(r"\b(?:list|enum)(?P<bracket>\[)[^\[\]{}]*(?:\[[^\[\]{}]*\])?\]")
+
 # A line as prompt text makes it go wrong: list marks, a key, and a value on the same line.
 _KEY_AND_VALUE: Final = re.compile(
     r"""[ \t]*(?:-\ +)*
@@ -167,6 +170,11 @@ def _text_after_value(scene: _Scene) -> YamlProblem:
 def _flow(scene: _Scene) -> YamlProblem:
     opening = scene.text[scene.context_at : scene.context_at + 1]
     hint = f'quote a value that holds one of `[]{{}},` (`"list[str]"`); if it is text, {BLOCK_SCALAR_HINT}'
+    start, line = scene.line_at(scene.problem_at)
+    for found in _TYPE.finditer(line):
+        if start + found.start("bracket") == scene.problem_at:
+            message = f"`{found[0]}` has brackets, which begin a list inside `{opening}`"
+            return YamlProblem(message, start + found.start(), f'quote it: `"{found[0]}"`')
     if scene.line_at(scene.context_at)[0] != scene.line_at(scene.problem_at)[0] or scene.problem_at >= len(scene.text):
         return YamlProblem(f"what `{opening}` opens is never closed", scene.context_at, hint)
     return YamlProblem(f"a comma or the end of what `{opening}` opens is missing here", scene.problem_at, hint)

@@ -177,7 +177,9 @@ def test_a_gated_block_tells_which_variable_keeps_it_out(rules: Matrix) -> None:
     assert cell_of(rules, "#skip", "shop").label == "gated (strict)"
     assert cell_of(rules, "#skip", "shop").reason == "`strict` is false (by default)"
     assert cell_of(rules, "#quick", "bank").reason == '`mode == "fast"` is false: `mode` is safe (set by profiles/bank)'
-    assert cell_of(rules, "#careful", "shop").reason == "`else` is not looked at, since a branch before it holds"
+    assert (
+        cell_of(rules, "#careful", "shop").reason == "`else` is not looked at, since a branch before it holds: `mode` is fast (by default)"
+    )
 
 
 def test_a_statement_with_an_id_is_there_if_what_it_holds_is(rules: Matrix) -> None:

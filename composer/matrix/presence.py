@@ -126,6 +126,8 @@ class OutputBlocks:
             return f"`{gate.condition}` is not looked at, since a branch before it holds"
         variables = self._file.document.plan.agent.variables
         values = ", ".join(_value(variables[name]) for name in gate.names if name in variables)
+        if gate.is_skipped:
+            return f"`{gate.condition}` is not looked at, since a branch before it holds{': ' if values else ''}{values}"
         return values if gate.condition in gate.names and values else f"`{gate.condition}` is false{': ' if values else ''}{values}"
 
     def _lines_of_statement(self, block: Block | None) -> tuple[int, ...]:

@@ -199,6 +199,18 @@ def test_a_difference_is_exit_code_1(ask: Ask) -> None:
     assert "+- Say why" in out
 
 
+def test_a_stale_edit_fails_a_check_that_comes_after_a_build(ask: Ask) -> None:
+    """A build warns of it as often as it is run; it settles nothing for the check."""
+    fragment, profile = Path("fragments/agents/dev.md"), Path("profiles/shop.yaml")
+    profile.write_text('agents: {dev: {}}\nedits: {"agents/dev#why": {replace: "Say what"}}\n', encoding="utf-8")
+    ask("build")
+    fragment.write_text(fragment.read_text(encoding="utf-8").replace("Say why", "Say when"), encoding="utf-8")
+    for _ in range(3):
+        code, _, err = ask("build")
+        assert (code, "stale-edit" in err) == (0, True)
+        assert ask("check")[0] == 1
+
+
 def test_anything_else_is_answered_by_typer(ask: Ask) -> None:
     """Help and usage errors come from there."""
     assert "Usage: agent-composer build" in ask("build", "--help")[1]

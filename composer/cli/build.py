@@ -67,7 +67,9 @@ def run(
         _print(report, session, into, dry_run=dry_run)
     if not report.conflicts:
         outputs = sum(result.action.value != "removed" for result in report.results)
-        settle(workspace, ("build", "check"), profiles or (), report.diagnostics, outputs=outputs)
+        # A build warns of stale edits and is fine; a check fails.
+        commands = ("build",) if any(found.code == "stale-edit" for found in report.diagnostics) else ("build", "check")
+        settle(workspace, commands, profiles or (), report.diagnostics, outputs=outputs)
     files = [
         {
             "path": result.path,

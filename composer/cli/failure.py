@@ -61,9 +61,9 @@ def _failures_caught(session: Session, words: Sequence[str]) -> Iterator[None]:
     _print_any_character()
     try:
         yield
-    except (typer.Exit, typer.Abort):
+    except typer.Exit:
         raise
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):  # the second is Ctrl-C, or the end of the input, at a question
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
         _drop_output()

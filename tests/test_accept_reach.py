@@ -112,6 +112,15 @@ def test_an_edit_that_has_only_its_reason_left_goes(tmp_path: Path, scope: Scope
     assert "edits" not in (root / "profiles/shop.yaml").read_text()
 
 
+def test_a_comment_above_what_goes_stays(tmp_path: Path) -> None:
+    """Also where the last of all edits goes, and the map of edits with it; only what stands behind words goes with them."""
+    root = workspace(tmp_path)
+    place = root / "profiles/shop.yaml"
+    place.write_text(place.read_text().replace("  rules#log:\n", "  # asked for by the auditor\n  rules#log:  # all of it\n"))
+    taken(root, "- Keep an audit trail\n", "")
+    assert place.read_text().endswith("agents: {dev: {}, tester: {}}\n# asked for by the auditor\n")
+
+
 def test_a_value_that_its_variable_cannot_have_becomes_words(tmp_path: Path) -> None:
     """For the whole profile; the variable goes with the last text that used it, for it would be an error."""
     found = taken(workspace(tmp_path), "Allow 60 requests", "Allow sixty requests", scope=Scope.PROFILE)

@@ -26,7 +26,12 @@ START_A_PROCESS = {"composer.impact.git"}
 TOUCH_THE_DISK = {*FILES, "composer.starter.pack", "composer.workspace", *IMPORTER, *START_A_PROCESS}
 """The importer, what asks git, the writer, the reader, the library that travels along, and the API, which looks for its folder."""
 
-KNOW_PATHS = TOUCH_THE_DISK | {"composer.accept.outputs", "composer.importer.proof", "composer.starter.first_workspace"}
+KNOW_PATHS = TOUCH_THE_DISK | {
+    "composer.accept.outputs",
+    "composer.importer.proof",
+    "composer.outcomes",
+    "composer.starter.first_workspace",
+}
 """These pass the path of a folder on."""
 
 DISK_MODULES = {"fileinput", "glob", "io", "os", "shutil", "tempfile"}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from composer.accept.definitions import node_at, profile_path
+from composer.accept.definitions import profile_path
 from composer.accept.drafts import Draft, Keys, RemoveEntry, SourceChange, Splice
 from composer.accept.inverse import RefusedChangeError
 from composer.errors import Diagnostics
 from composer.model import Profile, YamlMapping, YamlNode
 from composer.pipeline import compose_profile
+from composer.yaml_text.strict import parse_yaml
 
 __all__ = ["unused_variables", "with_idle_edits"]
 
@@ -42,7 +43,10 @@ def _edit_of(keys: Keys) -> Keys | None:
 
 def _node(path: str, keys: Keys, draft: Draft) -> YamlNode | None:
     profile = next((found for found in draft.index.catalog.profiles.values() if found.source.path == path), None)
-    return node_at(profile.source, keys, draft) if profile is not None else None
+    node = parse_yaml(profile.source, 0, len(profile.source.text), Diagnostics()) if profile is not None else None
+    for key in keys:
+        node = node.entries.get(str(key)) if isinstance(node, YamlMapping) else None
+    return node
 
 
 def _left(node: YamlMapping, gone: Collection[Keys]) -> frozenset[str]:

@@ -141,7 +141,11 @@ def _agrees(session: Session) -> bool:
         if not session.is_json:
             session.err.line("nothing was written: say `--yes` to write it")
         return False
-    agrees = typer.confirm("Write these changes?", default=False, err=True)
+    try:
+        agrees = typer.confirm("Write these changes?", default=False, err=True)
+    except typer.Abort:
+        session.err.line("\nNothing was changed.")
+        raise
     if not agrees:
         session.err.line("Nothing was changed.")
     return agrees

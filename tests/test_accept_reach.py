@@ -214,6 +214,14 @@ def test_an_edited_output_that_does_not_change_is_in_nobodys_way(tmp_path: Path)
     assert [one.verdict.value for one in Workspace.open(root).check().differences] == ["edited"]
 
 
+def test_an_edited_output_that_stays_is_not_counted_as_built(tmp_path: Path) -> None:
+    """It is of the same profile, and what is accepted is for the other agent alone."""
+    root = workspace(tmp_path)
+    edited(root, "Check every input", "Check every single input")
+    edited(root, "Log each refusal", "Log every refusal", TESTER)
+    assert "accepted: 1 source written, 0 outputs built\n" in run(root, DEV, "--to", "agent", "--yes").output
+
+
 def test_outputs_with_the_same_edit_are_accepted_together(tmp_path: Path) -> None:
     """Named together they agree; both come out as edited."""
     root = workspace(tmp_path)

@@ -93,8 +93,8 @@ def _tell_written(session: Session, acceptance: Acceptance, results: tuple[FileR
     session.reopen()
     late = out_of_date(session.workspace)
     if not session.is_json:
-        changed = [result for result in results if result.action.value != "unchanged"]
-        text = f"accepted: {count(len(acceptance.sources), 'source')} written, {count(len(changed), 'output')} built"
+        built = sum(result.action.value in {"created", "updated", "removed"} for result in results)
+        text = f"accepted: {count(len(acceptance.sources), 'source')} written, {count(built, 'output')} built"
         session.out.line(text, "bold")
         print_left(late, acceptance.unbuilt, session)
     return late

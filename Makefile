@@ -19,7 +19,7 @@ check: $(INSTALLED) ## Are the outputs what the sources say?
 	$(BIN)/agent-composer check
 
 test: lint ## Everything that CI runs: linters, types, import contracts, tests with their coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
 lint: $(TOOLED) ## Linter, formatter, types and import contracts
 	$(BIN)/ruff check

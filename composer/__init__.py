@@ -13,10 +13,10 @@ What is wrong with the sources is raised as one :class:`ComposerError`, which ho
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Final
-
+TYPE_CHECKING = False  # the command asks for its version alone, and often: even `typing` would take longer than the answer
 if TYPE_CHECKING:
+    from typing import Final
+
     from composer.errors import ComposerError, Diagnostic
     from composer.model import OutputFile
     from composer.outcomes import BuildReport, CheckReport, Composition, Difference
@@ -52,6 +52,8 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
+    from importlib import import_module  # noqa: PLC0415 - see above
+
     value: object = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

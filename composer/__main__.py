@@ -12,7 +12,7 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:  # without all that a command needs: scripts ask for it often
         print(f"agent-composer {__version__}")  # noqa: T201 - the answer
         return
-    from composer.cli import main as run  # noqa: PLC0415 - Typer, and all commands
+    from composer.cli.front import main as run  # noqa: PLC0415 - as said above
 
     run()
 

@@ -7,9 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from composer.cache.evidence import Evidence
 from composer.errors import ComposerError, Diagnostic, Diagnostics, nearest_name
 from composer.files.destination import Destination, DiskDestination, DryRunDestination
 from composer.files.disk import Disk
+from composer.files.home import find_root
 from composer.files.journal import BadJournalError
 from composer.files.lock import LOCK_NAME, EditRecord, parse_lock
 from composer.files.sources import Memory, Overlay
@@ -27,7 +29,6 @@ from composer.targets import TARGETS, Target
 
 __all__ = ["Workspace"]
 
-CONFIG_NAME = "agent-composer.yaml"
 DEFAULT_TARGET = "claude-code"
 
 Progress = Callable[[str], None]
@@ -51,12 +52,14 @@ class _Run:
 class Workspace:
     """A folder with fragments and profiles. Sources are read once, when something is first asked for.
 
-    ``diagnostics`` has what reading them found, and what the last run did.
+    ``diagnostics`` has what reading them found, and what the last run did. ``evidence``, if there is one, is told what is read from disk by
+    it, by :meth:`build` and by :meth:`check`.
     """
 
     root: Path
     target: Target
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
+    evidence: Evidence | None = None
     _index: Index | None = None
     _read: tuple[Diagnostic, ...] = ()
     _replaced: Mapping[str, bytes] = field(default_factory=dict)
@@ -69,14 +72,13 @@ class Workspace:
             ComposerError: where there is none (``not-a-workspace``), or no such target (``unknown-target``).
         """
         try:
-            start = Path(path).resolve(strict=True)
+            root = find_root(str(Path(path).resolve(strict=True)))
         except OSError:
             diagnostics = Diagnostics()
             diagnostics.error("not-a-workspace", f"there is no folder `{path}`", unlocated(str(path)), "check the path")
             raise ComposerError(tuple(diagnostics)) from None
-        for folder in (start, *start.parents):
-            if (folder / CONFIG_NAME).is_file() or ((folder / "fragments").is_dir() and (folder / "profiles").is_dir()):
-                return cls(folder, _find_target(target))
+        if root is not None:
+            return cls(Path(root), _find_target(target))
         diagnostics = Diagnostics()
         hint = "run `agent-composer init` to make one, or name its folder with `--workspace`"
         diagnostics.error("not-a-workspace", f"`{path}` is in no workspace", unlocated(str(path)), hint)
@@ -95,7 +97,7 @@ class Workspace:
     def index(self) -> Index:
         """Every address and name of the workspace. Reading it collects what is wrong in ``diagnostics``."""
         if self._index is None:
-            disk = Disk(self.root.as_posix(), self.diagnostics)
+            disk = Disk(self.root.as_posix(), self.diagnostics, self.evidence)
             replaced = {**self._unfinished_sources(), **self._replaced}
             sources = Overlay(Memory(replaced), disk) if replaced else disk
             self._index = read_index(sources, self.diagnostics)
@@ -222,7 +224,9 @@ class Workspace:
         )
         report_stale_edits(self.stale_edits(run.selected), self.diagnostics)
         edits = self._edit_record(run.composition.profiles, is_whole=profiles is None) if into is None else None
-        results = write_files(files, destination, run.scope, self.diagnostics, overwrite=overwrite, edits=edits, sources=sources)
+        results = write_files(
+            files, destination, run.scope, self.diagnostics, overwrite=overwrite, edits=edits, sources=sources, evidence=self.evidence
+        )
         self.diagnostics.raise_errors()
         return BuildReport(root, results, tuple(self.diagnostics))
 
@@ -333,7 +337,7 @@ class Workspace:
 
     def _compared(self, run: _Run) -> tuple[FileResult, ...]:
         """Hold what was composed against what is on disk; nothing is written."""
-        results = write_files(run.composition.files, DryRunDestination(run.root), run.scope, self.diagnostics)
+        results = write_files(run.composition.files, DryRunDestination(run.root), run.scope, self.diagnostics, evidence=self.evidence)
         self.diagnostics.raise_errors()
         return results
 

@@ -41,6 +41,7 @@ _COUNTED: Final = (
     "open",
     "write",
     "fsync",
+    "sync",
     "replace",
     "rename",
     "unlink",
@@ -132,6 +133,9 @@ class _Deadly:
             self.torn[os.fstat(result).st_ino] = str(arguments[0])
         if name in {"replace", "rename"} and (inode := Path(arguments[1]).stat().st_ino) in self.torn:
             self.torn[inode] = str(arguments[1])
+        if name == "sync":
+            self.torn.clear()
+            self.names.clear()
         if name == "fsync":
             self.torn.pop(os.fstat(arguments[0]).st_ino, None)
             synced = os.path.realpath(f"/proc/self/fd/{arguments[0]}")
@@ -169,7 +173,7 @@ def die_in(run: Callable[[], object], point: Point | None) -> list[str]:
             sys.addaudithook(lambda event, arguments: _hear(event, arguments, heard))
         deadly.install()
         run()
-        if point is None and (missed := len(heard) - sum(call not in {"write", "fsync"} for call in deadly.calls)):
+        if point is None and (missed := len(heard) - sum(call not in {"write", "fsync", "sync"} for call in deadly.calls)):
             os.write(writer, f"missed {missed}\n".encode())
         calls, os.write = deadly.calls, _REAL_WRITE
         os.write(writer, "\n".join(calls).encode())

@@ -13,7 +13,7 @@ from composer import ComposerError, Workspace
 from composer.accept.acceptance import Acceptance, propose_acceptance, write_acceptance
 from composer.accept.inverse import Reason
 from composer.accept.proposals import Scope
-from composer.cli import app
+from composer.cli.app import app
 
 DEV = "output/shop/.claude/agents/dev.md"
 

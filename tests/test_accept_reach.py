@@ -14,7 +14,7 @@ from composer import ComposerError, Workspace
 from composer.accept.acceptance import Acceptance, write_acceptance
 from composer.accept.proposals import Scope
 from composer.cli import accept as accept_command
-from composer.cli import app
+from composer.cli.app import app
 
 TESTER = "output/shop/.claude/agents/tester.md"
 BOT = "output/bot/.claude/agents/dev.md"

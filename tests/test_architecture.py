@@ -23,8 +23,11 @@ FILES = {f"composer.files.{name}" for name in ("destination", "disk", "exclusive
 START_A_PROCESS = {"composer.impact.git"}
 """Asks git for the sources of a revision, in the environment that it is called in."""
 
-TOUCH_THE_DISK = {*FILES, "composer.starter.pack", "composer.workspace", *IMPORTER, *START_A_PROCESS}
-"""The importer, what asks git, the writer, the reader, the library that travels along, and the API, which looks for its folder."""
+CACHE = {"composer.cache.settled"}
+"""Reads what a run would read, and keeps what was found in a folder of its own."""
+
+TOUCH_THE_DISK = {*FILES, *CACHE, "composer.files.home", "composer.starter.pack", "composer.workspace", *IMPORTER, *START_A_PROCESS}
+"""The importer, what asks git, the writer, the reader, the cache, the library that travels along, and the API, with its folder."""
 
 KNOW_PATHS = TOUCH_THE_DISK | {
     "composer.accept.outputs",

@@ -252,5 +252,5 @@ def test_a_small_run_yields_a_whole_page(tmp_path: Path) -> None:
     assert len(re.findall(rf"^\| {FLOOR} \| \d+\.\d{{3}} s .*\| 2 \|", page, re.MULTILINE)) == 2
     assert str(tmp_path) not in page
     assert "failed" not in page
-    assert (chart.startswith("<svg"), chart.count("<rect"), OURS in chart) == (True, 6, True)
+    assert (chart.startswith("<svg"), chart.count("<rect"), OURS in chart) == (True, 8, True)
     assert not (tmp_path / "scratch" / "work").exists()

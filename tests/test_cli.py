@@ -16,10 +16,11 @@ from typer.testing import CliRunner, Result
 
 import composer
 from composer import __version__
-from composer.cli import app, main
 from composer.cli import progress as progress_module
 from composer.cli import waiting as waiting_module
+from composer.cli.app import app
 from composer.cli.completion import complete_explained, complete_names, complete_profiles, complete_settings
+from composer.cli.front import main
 from composer.cli.locate import read_question
 from composer.cli.screen import Screen
 from composer.files.destination import DiskDestination

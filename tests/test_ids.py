@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from composer.blocks import walk_blocks
-from composer.cli import app
+from composer.cli.app import app
 from composer.errors import ComposerError, Diagnostics, InternalError
 from composer.files.destination import DiskDestination
 from composer.files.exclusive import hold

@@ -16,7 +16,7 @@ import pytest
 from builders import write_workspace
 from typer.testing import CliRunner, Result
 
-from composer.cli import app
+from composer.cli.app import app
 from composer.errors import ComposerError, Diagnostics
 from composer.impact.comment import LONGEST_COMMENT, MARKER, write_comment
 from composer.impact.compare import BlockChange, Comparison, Fate, OutputChange, SourceChange

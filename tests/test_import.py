@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from composer import Workspace
 from composer.cli import importing
-from composer.cli.failure import Group
+from composer.cli.group import Group
 from composer.errors import ComposerError, Diagnostics
 from composer.files.destination import DiskDestination
 from composer.importer.report import make_report, report_text

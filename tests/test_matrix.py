@@ -14,7 +14,7 @@ from browser import Browser, open_browser
 from builders import write_workspace
 from typer.testing import CliRunner, Result
 
-from composer.cli import app
+from composer.cli.app import app
 from composer.cli.completion import complete_fragments
 from composer.cli.screen import Screen
 from composer.matrix.page import matrix_page, summary_page

@@ -10,8 +10,8 @@ import pytest
 from builders import write_workspace
 from typer.testing import CliRunner, Result
 
-from composer.cli import app
 from composer.cli import review as review_command
+from composer.cli.app import app
 from composer.errors import ComposerError
 from composer.files.destination import DiskDestination
 from composer.files.transaction import Change, TransactionError

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from composer.cli import app
+from composer.cli.app import app
 from composer.errors import ComposerError, Diagnostics
 from composer.similar.merges import Finding, MergeKind
 from composer.similar.passages import collect_passages

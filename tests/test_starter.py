@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from composer import Workspace
-from composer.cli import app
+from composer.cli.app import app
 from composer.errors import ComposerError, Diagnostics, InternalError
 from composer.files.destination import DiskDestination
 from composer.files.disk import Disk

@@ -9,7 +9,7 @@ import pytest
 from builders import write_workspace
 from typer.testing import CliRunner, Result
 
-from composer.cli import app
+from composer.cli.app import app
 from composer.workspace import Workspace
 
 PATH = "output/shop/.claude/agents/dev.md"

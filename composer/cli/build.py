@@ -3,49 +3,44 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
-import typer
-
-from composer.cli.options import InTo, Overrides, Profiles, common, examples
+from composer.cache.evidence import Evidence
+from composer.cli.front import unchanged_text
 from composer.cli.progress import Progress
 from composer.cli.session import Session
+from composer.cli.settling import settle
 from composer.cli.waiting import Patience
 
 if TYPE_CHECKING:
     from composer.model import FileResult
     from composer.outcomes import BuildReport
 
-__all__ = ["register"]
+__all__ = ["EXAMPLES", "run"]
 
 _STYLES: Final = {"created": "green", "updated": "green", "removed": "yellow", "edited": "bold red", "foreign": "bold red"}
 _WIDTH: Final = 9
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(
-        epilog=examples(
-            ("agent-composer build", "everything"),
-            ("agent-composer build shop --dry-run", "one profile: what would change?"),
-            ("agent-composer build shop --into ~/src/shop", "straight into a project"),
-            ("agent-composer build shop --set rate_limit=60", "with another value, for this run"),
-        )
-    )(build)
+EXAMPLES: Final = (
+    ("agent-composer build", "everything"),
+    ("agent-composer build shop --dry-run", "one profile: what would change?"),
+    ("agent-composer build shop --into ~/src/shop", "straight into a project"),
+    ("agent-composer build shop --set rate_limit=60", "with another value, for this run"),
+)
 
 
-@common
-def build(
+def run(
     session: Session,
     *,
-    profiles: Profiles = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Write nothing; tell what would be written.")] = False,
-    overrides: Overrides = None,
-    into: InTo = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that others made or edited; a copy of each is kept.")
-    ] = False,
+    profiles: Sequence[str] | None = None,
+    dry_run: bool = False,
+    overrides: Sequence[str] | None = None,
+    into: Path | None = None,
+    overwrite: bool = False,
+    no_cache: bool = False,
 ) -> None:
     """Compose agents and write the files that changed.
 
@@ -54,6 +49,8 @@ def build(
     case: what a crash cut short, the next build ends.
     """
     workspace = session.workspace
+    if not (no_cache or overrides or into or dry_run):
+        workspace.evidence = Evidence()
     with Progress(session.err, workspace, profiles, is_quiet=session.is_quiet) as progress:
         report = workspace.build(
             profiles or None,
@@ -66,6 +63,9 @@ def build(
         )
     if not session.is_json:
         _print(report, session, into, dry_run=dry_run)
+    if not report.conflicts:
+        outputs = sum(result.action.value != "removed" for result in report.results)
+        settle(workspace, ("build", "check"), profiles or (), report.diagnostics, outputs=outputs)
     files = [
         {
             "path": result.path,
@@ -97,13 +97,16 @@ def _print(report: BuildReport, session: Session, into: Path | None, *, dry_run:
         remark = f"  ({'; '.join(remarks)})" if remarks else ""
         session.out.line(f"{action:<{_WIDTH}}  {shown(result)}{remark}", _STYLES.get(action, ""))
     if not session.is_quiet:
-        session.out.line(_summary(report, dry_run=dry_run), "bold")
+        is_settled = all(result.action.value == "unchanged" for result in report.results)
+        session.out.line(_summary(report, dry_run=dry_run), "" if is_settled else "bold")
     if report.conflicts:
         session.err.line(_advice([shown(result) for result in report.conflicts]))
 
 
 def _summary(report: BuildReport, *, dry_run: bool) -> str:
     counts = _counts(report)
+    if not dry_run and counts.keys() <= {"unchanged"}:
+        return unchanged_text(len(report.results))
     parts = ", ".join(f"{count} {action}" for action, count in counts.items()) or "nothing to do"
     total = len(report.results)
     return f"{'dry run, nothing was written: ' if dry_run else ''}{total} file{'' if total == 1 else 's'}: {parts}"

@@ -3,44 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Final
 
-import typer
-
-from composer.cli.options import InTo, Overrides, Profiles, common, examples
+from composer.cache.evidence import Evidence
+from composer.cli.front import as_on_disk_text
 from composer.cli.progress import Progress
 from composer.cli.session import Format, Session
+from composer.cli.settling import settle
 from composer.cli.stale_text import print_stale, stale_data
 from composer.cli.verdicts import explanation, fix, fixes, short_name
 
 if TYPE_CHECKING:
     from composer.outcomes import CheckReport, Difference
 
-__all__ = ["register"]
+__all__ = ["EXAMPLES", "run"]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(
-        epilog=examples(
-            ("agent-composer check", "everything"),
-            ("agent-composer check shop", "one profile"),
-            ("agent-composer check shop --into ~/src/shop", "as it was built straight into a project"),
-            ("agent-composer check --format github", "in a GitHub workflow: annotations beside the lines"),
-            ("agent-composer check --quiet", "only the names of the files that differ"),
-        )
-    )(check)
+EXAMPLES: Final = (
+    ("agent-composer check", "everything"),
+    ("agent-composer check shop", "one profile"),
+    ("agent-composer check shop --into ~/src/shop", "as it was built straight into a project"),
+    ("agent-composer check --format github", "in a GitHub workflow: annotations beside the lines"),
+    ("agent-composer check --quiet", "only the names of the files that differ"),
+)
 
 
-@common
-def check(
+def run(
     session: Session,
     *,
-    profiles: Profiles = None,
-    overrides: Overrides = None,
-    into: InTo = None,
-    format: Annotated[Format | None, typer.Option("--format", help="How to answer; --json is short for json.")] = None,  # noqa: A002 - the option's name
+    profiles: Sequence[str] | None = None,
+    overrides: Sequence[str] | None = None,
+    into: Path | None = None,
+    format: str | None = None,  # noqa: A002 - the option's name
+    no_cache: bool = False,
 ) -> None:
     """Tell whether the files on disk are what the sources say.
 
@@ -49,8 +46,10 @@ def check(
     An edit is stale if the text that it stands in place of has changed since: all texts are shown, for `agent-composer review`.
     The exit code is 1 if any file differs or any edit is stale, else 0: made for CI and for a commit hook.
     """
-    session.format = format or session.format
+    session.format = Format(format) if format else session.format
     workspace = session.workspace
+    if not (no_cache or overrides or into):
+        workspace.evidence = Evidence()
     with Progress(session.err, workspace, profiles, is_quiet=session.is_quiet) as progress:
         report = workspace.check(profiles or None, overrides=overrides or (), into=into, progress=progress)
     print_stale(report.stale, session)
@@ -69,11 +68,13 @@ def check(
         }
         for found in report.differences
     ]
+    if not differences and not report.stale:
+        settle(workspace, ("check",), profiles or (), report.diagnostics, outputs=report.files)
     data = {"files": report.files, "differences": differences, "stale": [stale_data(edit) for edit in report.stale]}
     session.finish(data, report.diagnostics, code=1 if differences or report.stale else 0)
 
 
-def _build_command(profiles: list[str] | None, into: Path | None) -> str:
+def _build_command(profiles: Sequence[str] | None, into: Path | None) -> str:
     """Return the command that writes what was checked."""
     words = ["agent-composer", "build", *((*(profiles or ()), "--into", str(into)) if into is not None else ())]
     return " ".join(words)
@@ -88,7 +89,7 @@ def _print(report: CheckReport, session: Session, build: str) -> None:
     for found in report.differences:
         session.out.line(f"{found.path}  {explanation(found)}", "red")
     if not session.is_quiet:
-        session.out.line(_summary(report), "bold")
+        session.out.line(_summary(report), "bold" if report.differences or report.stale else "")
         for advice in fixes(report.differences, build):
             session.err.line(advice)
 
@@ -109,10 +110,10 @@ def _diff(found: Difference) -> str:
 
 
 def _summary(report: CheckReport) -> str:
-    total = f"{report.files} file{'' if report.files == 1 else 's'} composed"
     edits = "" if not report.stale else f"; {len(report.stale)} stale edit{'' if len(report.stale) == 1 else 's'}"
     if not report.differences:
-        return f"{total}: all as on disk{edits}"
+        return f"{as_on_disk_text(report.files)}{edits}"
+    total = f"{report.files} file{'' if report.files == 1 else 's'} composed"
     verb = "differs" if len(report.differences) == 1 else "differ"
     counts = Counter(short_name(found) for found in report.differences)
     parts = ", ".join(f"{count} {name}" for name, count in counts.items())

@@ -6,17 +6,14 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any, Final
 
-import typer
-from typer.core import TyperGroup
+from composer.cli.session import Ended, Format, Session
 
-from composer.cli.session import Format, Session
-
-__all__ = ["BROKEN_PIPE", "BUG", "DIFFERENCES", "INTERRUPTED", "WRONG_INPUT", "Group"]
+__all__ = ["BROKEN_PIPE", "BUG", "DIFFERENCES", "INTERRUPTED", "WRONG_INPUT", "end_run", "print_any_character", "print_plainly"]
 
 DIFFERENCES: Final = 1
 WRONG_INPUT: Final = 2
@@ -28,62 +25,42 @@ BROKEN_PIPE: Final = 141
 DEBUG_VARIABLE: Final = "AGENT_COMPOSER_DEBUG"
 
 
-class Group(TyperGroup):
-    """All commands, with one net below them."""
+def end_run(error: BaseException, session: Session, words: Sequence[str]) -> int | None:
+    """Tell what ended a run, and return the exit code.
 
-    words: tuple[str, ...] = ()
-    """The command line of the run."""
+    Args:
+        error: what the command raised.
+        session: how it was to answer.
+        words: the command line.
 
-    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:  # noqa: ANN401 - the shape of Typer's own
-        """Run the command and end the process."""
-        self.words = tuple(sys.argv[1:] if args is None else args)
-        if not self.words or {"-h", "--help"} & set(self.words):
-            _print_plainly()
-        return super().main(args, *rest, **extra)
-
-    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:  # noqa: ANN401 - the shape of Typer's own
-        """Read the options that stand before a command's name."""
-        with _failures_caught(Session(), self.words):
-            return super().make_context(info_name, args, parent, **extra)
-
-    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # noqa: ANN401 - Typer does not name the base of its contexts
-        """Run the command that was asked for."""
-        session = ctx.obj = Session()
-        with _failures_caught(session, self.words):
-            result = super().invoke(ctx)
-            # What cannot be delivered shows only now.
-            sys.stdout.flush()
-            return result
-
-
-@contextmanager
-def _failures_caught(session: Session, words: Sequence[str]) -> Iterator[None]:
-    _print_any_character()
-    try:
-        yield
-    except typer.Exit:
-        raise
-    except (KeyboardInterrupt, typer.Abort):  # the second is Ctrl-C, or the end of the input, at a question
-        raise typer.Exit(INTERRUPTED) from None
-    except BrokenPipeError:
-        _drop_output()
-        raise typer.Exit(BROKEN_PIPE) from None
-    except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EIO}:
-            raise typer.Exit(_report_bug(error, session)) from error
-        # Files that cannot be written are diagnostics: this is the output of the command itself.
-        _drop_output()
-        with suppress(OSError):
-            typer.echo(f"the output cannot be written: {error.strerror}", err=True)
-        raise typer.Exit(WRONG_INPUT) from None
-    except Exception as error:
-        code = _report(error, session, words)
-        if code is None:
-            raise
-        raise typer.Exit(code) from error
+    Returns:
+        The code; None for what Typer reports itself: a wrong command line, where the answer is no document.
+    """
+    match error:
+        case Ended():
+            return error.code
+        case KeyboardInterrupt():
+            return INTERRUPTED
+        case BrokenPipeError():
+            _drop_output()
+            return BROKEN_PIPE
+        case OSError() if error.errno in {errno.ENOSPC, errno.EIO}:
+            # Files that cannot be written are diagnostics: this is the output of the command itself.
+            _drop_output()
+            with suppress(OSError):
+                _say(f"the output cannot be written: {error.strerror}")
+            return WRONG_INPUT
+        case Exception():
+            return _report(error, session, words)
+        case _:
+            return None
 
 
-def _print_any_character() -> None:
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def print_any_character() -> None:
     """Let a terminal that does not know a character show another in its place, instead of ending the run."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
@@ -118,7 +95,7 @@ def _report_usage(error: Any, session: Session, words: Sequence[str]) -> int | N
     # What pydantic puts before the words of a check.
     error.message = error.message.replace("Value error, ", "")
     if not _wants_document(words):
-        _print_plainly()
+        print_plainly()
         return None
     from composer.errors import Diagnostics  # noqa: PLC0415 - only when something is wrong
     from composer.source import SourceFile  # noqa: PLC0415
@@ -141,7 +118,7 @@ def _wants_document(words: Sequence[str]) -> bool:
     return "--json" in own or "--format=json" in own or ("--format", "json") in pairwise(own)
 
 
-def _print_plainly() -> None:
+def print_plainly() -> None:
     """Let Typer, which prints help and wrong command lines, do without escape sequences where no colours are wanted."""
     if os.environ.get("NO_COLOR"):
         from typer import rich_utils  # noqa: PLC0415 - only for people
@@ -152,9 +129,9 @@ def _print_plainly() -> None:
 def _report_bug(error: Exception, session: Session) -> int:
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     session.fail_internally(what)
-    typer.echo(f"a bug of agent-composer: {' '.join(what.split())}", err=True)
+    _say(f"a bug of agent-composer: {' '.join(what.split())}")
     if os.environ.get(DEBUG_VARIABLE):
         traceback.print_exception(error, file=sys.stderr)
     else:
-        typer.echo(f"set {DEBUG_VARIABLE}=1 and run it again for the traceback, and report both", err=True)
+        _say(f"set {DEBUG_VARIABLE}=1 and run it again for the traceback, and report both")
     return BUG

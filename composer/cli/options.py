@@ -3,51 +3,67 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from enum import StrEnum
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Optional
 
 import typer
 
 from composer.cli.completion import complete_profiles, complete_settings
-from composer.cli.session import Format, Session
+from composer.cli.grammar import COMMON, INTO, OVERRIDES, PROFILES, Command, Flag, Option, Value, Words
+from composer.cli.session import Session
 
-__all__ = ["InTo", "Overrides", "Profiles", "common", "examples"]
+__all__ = ["InTo", "Overrides", "Profiles", "common", "declare", "examples"]
 
 _PANEL: Final = "Common options"
 
-Profiles = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="PROFILE", help="The profiles; all that are not abstract if none is named.", autocompletion=complete_profiles),
-]
+Profiles = Annotated[list[str] | None, typer.Argument(metavar=PROFILES.metavar, help=PROFILES.help, autocompletion=complete_profiles)]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="NAME=VALUE",
-        help="Set a variable for this run; it beats every layer. Lists are written with commas. May be given several times.",
-        autocompletion=complete_settings,
-    ),
+    typer.Option(*OVERRIDES.words, metavar=OVERRIDES.metavar, help=OVERRIDES.help, autocompletion=complete_settings),
 ]
+InTo = Annotated[Path | None, typer.Option(*INTO.words, metavar=INTO.metavar, help=INTO.help)]
 
-InTo = Annotated[
-    Path | None,
-    typer.Option("--into", metavar="DIR", help="The tree of one profile straight in this project, instead of the output folder."),
-]
+_KNOWN: Final[dict[Option, Any]] = {PROFILES: Profiles, OVERRIDES: Overrides, INTO: InTo}
 
-_COMMON: Final[dict[str, Any]] = {
-    "workspace": Annotated[
-        Path | None,
-        typer.Option(
-            "--workspace", "-w", metavar="DIR", help="The workspace, if not the folder you are in or one above.", rich_help_panel=_PANEL
-        ),
-    ],
-    "json": Annotated[bool, typer.Option("--json", help="Answer with one JSON document.", rich_help_panel=_PANEL)],
-    "verbose": Annotated[bool, typer.Option("--verbose", "-v", help="Tell more.", rich_help_panel=_PANEL)],
-    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="Tell only what is wrong.", rich_help_panel=_PANEL)],
-    "no_color": Annotated[bool, typer.Option("--no-color", help="No colours; so does NO_COLOR.", rich_help_panel=_PANEL)],
-}
+
+def declare(app: typer.Typer, command: Command, run: Callable[..., None], lines: Iterable[tuple[str, str]]) -> None:
+    """Add a command that is described in the table of :mod:`composer.cli.grammar`.
+
+    Args:
+        app: gets it.
+        command: what it takes.
+        run: does it; its docstring is the help.
+        lines: the examples that end the help.
+    """
+
+    @wraps(run)
+    def called(session: Session, **values: Any) -> None:  # noqa: ANN401 - whatever the command declares
+        run(session, **values)
+
+    own = [_parameter(option) for option in command.options]
+    called.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter("session", inspect.Parameter.POSITIONAL_OR_KEYWORD), *own]
+    )
+    app.command(command.name, epilog=examples(*lines))(common(called))
+
+
+def _parameter(option: Option, panel: str | None = None) -> inspect.Parameter:
+    default = False if isinstance(option, Flag) else None
+    return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=_annotation(option, panel))
+
+
+def _annotation(option: Option, panel: str | None) -> Any:  # noqa: ANN401 - an annotation
+    if option in _KNOWN:
+        return _KNOWN[option]
+    kind: Any = bool
+    if isinstance(option, Value):
+        kind = Optional[StrEnum(option.name, list(option.choices)) if option.choices else Path]  # noqa: UP045 - made at run time
+    elif isinstance(option, Words):
+        kind = list[str] | None
+    return Annotated[kind, typer.Option(*option.words, metavar=option.metavar or None, help=option.help, rich_help_panel=panel)]
 
 
 def common(command: Callable[..., None]) -> Callable[..., None]:
@@ -57,7 +73,7 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
     """
     signature = inspect.signature(command, eval_str=True)
     own = list(signature.parameters.values())[1:]
-    added = [_keyword(name, annotation) for name, annotation in _COMMON.items()]
+    added = [_parameter(option, _PANEL) for option in COMMON]
     context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
 
     @wraps(command)
@@ -65,7 +81,7 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
         session: Session = ctx.obj
         if ctx.parent is not None:
             session.command = ctx.info_name or ""
-        _keep(session, {name: values.pop(name) for name in _COMMON})
+        session.keep(**{option.name: values.pop(option.name) for option in COMMON})
         command(session, **values)
 
     parameters = [context, *(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own), *added]
@@ -78,19 +94,6 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
 def _unwrapped(text: str) -> str:
     """Put each paragraph on one line: the width of a terminal is not that of the source."""
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
-
-
-def _keyword(name: str, annotation: Any) -> inspect.Parameter:  # noqa: ANN401 - an annotation
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None if name == "workspace" else False, annotation=annotation)
-
-
-def _keep(session: Session, values: dict[str, Any]) -> None:
-    """Add what is given here to what was given before the command's name."""
-    session.folder = values["workspace"] or session.folder
-    session.format = Format.JSON if values["json"] else session.format
-    session.is_verbose |= values["verbose"]
-    session.is_quiet |= values["quiet"]
-    session.is_colorless |= values["no_color"]
 
 
 def examples(*lines: tuple[str, str]) -> str:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import typer
 
 from composer.cli.screen import Screen
 
@@ -19,7 +16,16 @@ if TYPE_CHECKING:
     from composer.errors import Diagnostic
     from composer.workspace import Workspace
 
-__all__ = ["Format", "Session"]
+__all__ = ["Ended", "Format", "Session", "remarks"]
+
+
+class Ended(Exception):  # noqa: N818 - not an error: an answer that has an exit code
+    """Ends a run that came to an answer, with an exit code that is not 0."""
+
+    def __init__(self, code: int) -> None:
+        """End with ``code``."""
+        super().__init__(code)
+        self.code = code
 
 
 class Format(StrEnum):
@@ -44,6 +50,14 @@ class Session:
     is_verbose: bool = False
     is_colorless: bool = False
     _workspace: Workspace | None = None
+
+    def keep(self, *, workspace: Path | None, json: bool, verbose: bool, quiet: bool, no_color: bool) -> None:
+        """Add the common options that are given here to what was given before the command's name."""
+        self.folder = workspace or self.folder
+        self.format = Format.JSON if json else self.format
+        self.is_verbose |= verbose
+        self.is_quiet |= quiet
+        self.is_colorless |= no_color
 
     @property
     def is_json(self) -> bool:
@@ -83,7 +97,7 @@ class Session:
         """End a run that came to an answer: print the document, or tell what was found on the way, and exit.
 
         Raises:
-            typer.Exit: with ``code``, where it is not 0.
+            Ended: with ``code``, where it is not 0.
         """
         found = tuple(diagnostics)
         if self.is_json:
@@ -92,7 +106,7 @@ class Session:
             self._annotate(found)
             self._tell(found)
         if code:
-            raise typer.Exit(code)
+            raise Ended(code)
 
     def fail(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Tell everything that stopped the run."""
@@ -108,6 +122,8 @@ class Session:
             self._print_document({"bug": what}, (), is_ok=False)
 
     def _print_document(self, data: Mapping[str, object], diagnostics: Iterable[Diagnostic], *, is_ok: bool) -> None:
+        import json  # noqa: PLC0415 - for this format only
+
         from composer.report import diagnostic_data  # noqa: PLC0415 - the engine, which `--help` does not need
 
         document = {
@@ -117,24 +133,16 @@ class Session:
             "diagnostics": [diagnostic_data(diagnostic) for diagnostic in diagnostics],
         }
         # ASCII can be printed wherever the document goes.
-        typer.echo(json.dumps(document, indent=2))
+        sys.stdout.write(f"{json.dumps(document, indent=2)}\n")
 
     def _tell(self, diagnostics: tuple[Diagnostic, ...], *, is_failure: bool = False) -> None:
         """Print diagnostics to standard error: notices only where they are wanted, warnings unless all has to be quiet."""
         from composer.errors import Severity  # noqa: PLC0415 - the engine, which `--help` does not need
-        from composer.report import diagnostic_text, summary_text  # noqa: PLC0415
 
         if self.is_quiet:
             diagnostics = tuple(found for found in diagnostics if found.severity is Severity.ERROR)
-        shown = [found for found in diagnostics if self.is_verbose or found.severity is not Severity.NOTICE]
-        for position, found in enumerate(shown):
-            self.err.line(("\n" if position else "") + diagnostic_text(found), STYLES[found.severity.value], first_line_only=True)
-        if not diagnostics:
-            return
-        hidden = "" if len(shown) == len(diagnostics) else " (`--verbose` shows the notices)"
-        if shown:
-            self.err.line()
-        self.err.line(f"{summary_text(diagnostics)}{hidden}", "bold" if is_failure else "")
+        for text, style in remarks(diagnostics, is_verbose=self.is_verbose, is_failure=is_failure):
+            self.err.line(text, style, first_line_only=True)
 
     def _annotate(self, diagnostics: Iterable[Diagnostic]) -> None:
         if self.format is Format.GITHUB:
@@ -146,3 +154,19 @@ class Session:
 
 
 STYLES = {"error": "bold red", "warning": "bold yellow", "notice": "bold blue"}
+
+
+def remarks(diagnostics: Sequence[Diagnostic], *, is_verbose: bool = False, is_failure: bool = False) -> Iterator[tuple[str, str]]:
+    """Give what standard error tells of diagnostics: texts, each with the style of its first line."""
+    if not diagnostics:
+        return
+    from composer.errors import Severity  # noqa: PLC0415 - the engine, which `--help` does not need
+    from composer.report import diagnostic_text, summary_text  # noqa: PLC0415
+
+    shown = [found for found in diagnostics if is_verbose or found.severity is not Severity.NOTICE]
+    for position, found in enumerate(shown):
+        yield ("\n" if position else "") + diagnostic_text(found), STYLES[found.severity.value]
+    hidden = "" if len(shown) == len(diagnostics) else " (`--verbose` shows the notices)"
+    if shown:
+        yield "", ""
+    yield f"{summary_text(diagnostics)}{hidden}", "bold" if is_failure else ""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from composer.cache.evidence import Evidence
 from composer.errors import Diagnostics
 from composer.files.sources import MAX_BYTES, FoundFile
 from composer.source import unlocated
@@ -27,12 +29,13 @@ class _Folder:
 class Disk:
     """The folder of one workspace."""
 
-    def __init__(self, root: str, diagnostics: Diagnostics) -> None:
-        """Look at ``root``, which need not exist; what is wrong with its files goes to ``diagnostics``."""
+    def __init__(self, root: str, diagnostics: Diagnostics, evidence: Evidence | None = None) -> None:
+        """Look at ``root``, which need not exist; what is wrong with its files goes to ``diagnostics``, what is read to ``evidence``."""
         self.name = root
         self._root = os.path.realpath(root)
         self._inside = self._root.rstrip(os.sep) + os.sep
         self._diagnostics = diagnostics
+        self._evidence = evidence
         self.refused: tuple[str, ...] = ()
         """The paths, as in :class:`FoundFile`, of links that were not followed."""
 
@@ -44,7 +47,10 @@ class Disk:
         if not os.path.lexists(place):
             return None
         real = self._resolve(name, place)
-        return FoundFile(name, real) if real is not None and self._is_file(name, real) else None
+        if real is None or not self._is_file(name, real):
+            return None
+        self._note_found((found := FoundFile(name, real),))
+        return found
 
     def has_folder(self, name: str) -> bool:
         """Whether the workspace has a folder, or something else, of this name at its root."""
@@ -83,7 +89,13 @@ class Disk:
             seen.add(folder.place)
             for entry in self._entries(folder):
                 self._sort(entry, f"{folder.path}/{_printable(entry.name)}", (found, folders, linked))
+        self._note_found(found)
         return sorted(found, key=lambda file: file.path)
+
+    def _note_found(self, files: Iterable[FoundFile]) -> None:
+        if self._evidence is not None:
+            for file in files:
+                self._evidence.found(file.path)
 
     def _entries(self, folder: _Folder) -> list[os.DirEntry[str]]:
         try:
@@ -141,12 +153,15 @@ class Disk:
                 hint = "take it away, or put a file in its place"
                 diagnostics.error("not-a-file", f"`{file.path}` is not a regular file", unlocated(file.path), hint)
                 return None
-            return _read_all(handle, min(status.st_size, MAX_BYTES))
+            data = _read_all(handle, min(status.st_size, MAX_BYTES))
         except OSError as error:
             self._unreadable(file.path, error, diagnostics)
             return None
         finally:
             os.close(handle)
+        if self._evidence is not None:
+            self._evidence.read(file.path, data)
+        return data
 
     def _unreadable(self, path: str, error: OSError, diagnostics: Diagnostics | None = None) -> None:
         reason = error.strerror or type(error).__name__

@@ -95,9 +95,10 @@ def _details(groups: Iterable[tuple[BlockChange, Sequence[OutputChange]]], left:
     lines: list[str] = []
     left_out = 0
     for block, outputs in groups:
-        written = _block(block, outputs)
+        # What one text has more than the other is shown whole: often that alone tells, without comparing them word by word.
+        written = _block(block, outputs) if abs(len(block.after) - len(block.before)) <= left else []
         size = sum(len(line) + 1 for line in written)
-        if size > left - 100:
+        if not written or size > left - 100:
             left_out += 1
             continue
         lines += written

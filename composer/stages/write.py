@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
+from composer.cache.evidence import Evidence
 from composer.errors import Diagnostics, Note
 from composer.files.destination import Destination, DiskDestination, DryRunDestination, free_name
 from composer.files.disk_errors import commit_changes, hold_and_repair, report_disk_error
@@ -110,6 +111,7 @@ def write_files(
     overwrite: bool = False,
     edits: EditRecord | None = None,
     sources: Sequence[Change] = (),
+    evidence: Evidence | None = None,
 ) -> tuple[FileResult, ...]:
     """Write files, and remove those of earlier runs that are no longer made: all of it, or nothing.
 
@@ -123,6 +125,7 @@ def write_files(
         overwrite: replace files that are not as the tool wrote them, too, and keep a copy of each.
         edits: is recorded with the files; None leaves what the lock has of edits.
         sources: changes of source files that go with the outputs, for they were composed from them.
+        evidence: is told what is on disk at the end, of the outputs and of the lock.
 
     Returns:
         What happened to each file, by path; nothing if nothing was written.
@@ -142,6 +145,8 @@ def write_files(
             changes = [*sources, *_changes(steps), *before.change_to(after)]
             if not found.errors and commit_changes(changes, destination, found, scope.boundary):
                 _tell_of_others(made, scope, lock, found)
+                if evidence is not None:
+                    _note_what_is_left(evidence, steps, before, () if destination.is_dry else changes)
                 results = tuple(sorted((step.result for step in steps if step.result is not None), key=lambda result: result.path))
     for diagnostic in found:
         diagnostics.add(diagnostic)
@@ -160,6 +165,13 @@ class _LockFile:
         text = print_lock(lock)
         if text != self.source.text and (self.raw is not None or text.count("\n") > 1):
             yield Change(self.source.path, self.raw, text.encode())
+
+
+def _note_what_is_left(evidence: Evidence, steps: Iterable[_Step], before: _LockFile, changes: Iterable[Change]) -> None:
+    found = {step.path: step.existing for step in steps} | {before.source.path: before.raw}
+    for path, content in (found | {change.path: change.after for change in changes}).items():
+        if content is not None:
+            evidence.left(path, content)
 
 
 def _read_lock(destination: Destination, name: str, diagnostics: Diagnostics) -> _LockFile | None:

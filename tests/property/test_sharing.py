@@ -19,7 +19,7 @@ from composer.pipeline import compose_profile, read_index
 from composer.source import Location
 from composer.targets import get_target
 
-LAW = settings(derandomize=True, deadline=None, database=None, max_examples=40)
+LAW = settings(derandomize=True, deadline=None, database=None, max_examples=12)
 SEEDS = st.integers(0, 100_000)
 CROWD = tuple(f"crowd-{number}" for number in range(8))
 

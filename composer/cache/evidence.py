@@ -1,0 +1,38 @@
+"""What a run saw of the disk: a digest of each file that it read, and the names of those that it found and did not read."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+__all__ = ["Evidence", "digest"]
+
+_SIZE = 16
+"""Bytes of a digest. It guards against accidents: who can write to the workspace can write its outputs, too."""
+
+
+def digest(data: bytes) -> str:
+    """Return the digest of bytes, as hexadecimal text."""
+    return blake2b(data, digest_size=_SIZE).hexdigest()
+
+
+class Evidence:
+    """Is told what a run reads from the disk and leaves there. Paths are relative to the workspace, with forward slashes."""
+
+    def __init__(self) -> None:
+        """Begin with nothing seen."""
+        self.sources: dict[str, str] = {}
+        """Digests by path; an empty one for a source that was found but not read."""
+        self.outputs: dict[str, str] = {}
+        """Digests by path: of each output, and of the lock."""
+
+    def found(self, path: str) -> None:
+        """Note that there is a source of this name."""
+        self.sources.setdefault(path, "")
+
+    def read(self, path: str, data: bytes) -> None:
+        """Note what a source holds."""
+        self.sources[path] = digest(data)
+
+    def left(self, path: str, data: bytes) -> None:
+        """Note what an output, or the lock, holds at the end of the run."""
+        self.outputs[path] = digest(data)

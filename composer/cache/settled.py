@@ -1,0 +1,186 @@
+"""Workspaces in which everything was in order, and the proof that nothing has changed since.
+
+It is asked at the start of a run, before anything else is imported, so it imports little itself.
+"""
+
+from __future__ import annotations
+
+import os
+
+from composer.cache.evidence import Evidence, digest
+
+TYPE_CHECKING = False  # the module `typing` would cost more than the rest of this one
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["FOLDER", "Settled", "find_settled", "keep_settled"]
+
+FOLDER = ".agent-composer.cache"
+"""The folder's name in a workspace."""
+
+_FORMAT = "agent-composer settled 1"
+_SOURCE, _UNREAD, _OUTPUT = "source ", "unread ", "output "
+_CONFIG = "agent-composer.yaml"
+_FOLDERS = ("fragments", "profiles")
+_LOCK = "agent-composer.lock"
+# What a run would see, too, were it there: a configuration with the wrong ending, and what a run that was cut short has left.
+_MUST_BE_ABSENT = ("agent-composer.yml", ".agent-composer.journal")
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_MOST_RECORDS = 64
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib costs more than all of this
+
+
+class Settled:
+    """What a run came to that found every output in order."""
+
+    def __init__(self, outputs: int, remarks: str = "") -> None:
+        """Keep the number of outputs, and what the run told of the sources on standard error."""
+        self.outputs = outputs
+        self.remarks = remarks
+
+
+def find_settled(root: str, question: Iterable[str]) -> Settled | None:
+    """Return what an earlier run came to, if it found everything in order and nothing that it depended on has changed.
+
+    Args:
+        root: the workspace.
+        question: what was asked: the command, and the names of the profiles.
+
+    Returns:
+        It; None if it is not known, whatever the reason: then the run has to find out.
+    """
+    try:
+        with open(_place(root, question), encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - as above
+            head, _, rest = file.read().partition("\n")
+        if head != f"{_FORMAT} {digest(rest.encode())}":
+            return None
+        seen, _, remarks = rest.partition("\n\n")
+        proof, outputs, *paths = seen.splitlines()
+        return Settled(int(outputs), remarks) if _proof(_look(root, paths)) == proof else None
+    except (OSError, ValueError):  # not there, damaged, or something of the workspace cannot be read
+        return None
+
+
+def keep_settled(root: str, question: Iterable[str], evidence: Evidence, settled: Settled) -> None:
+    """Record that everything is in order. What cannot be written is not kept, and nobody is told: the next run finds out anew.
+
+    Args:
+        root: the workspace.
+        question: what was asked.
+        evidence: what the run saw, and what it left.
+        settled: what it came to.
+    """
+    lines = [f"{_SOURCE if seen else _UNREAD}{path}" for path, seen in evidence.sources.items()]
+    lines += [f"{_OUTPUT}{path}" for path in evidence.outputs]
+    if any(len(line.splitlines()) != 1 for line in lines):  # a name that holds a line break
+        return
+    seen = {**evidence.sources, **evidence.outputs}
+    rest = "\n".join((_proof(seen), str(settled.outputs), *lines, "", settled.remarks))
+    try:  # noqa: SIM105 - `contextlib` would have to be imported
+        _write(_place(root, question), f"{_FORMAT} {digest(rest.encode())}\n{rest}")
+    except (OSError, ValueError):
+        pass
+
+
+# --- the proof --------------------------------------------------------------------------------------------------------
+
+
+def _proof(seen: dict[str, str]) -> str:
+    """Return one digest over all that was seen, and over the code that looked at it."""
+    lines = [f"{path}\0{found}" for path, found in sorted(seen.items())]
+    return digest("\n".join((*_code(), *lines)).encode())
+
+
+def _code() -> Iterator[str]:
+    """Name the state of this program as Python itself does when it looks for compiled modules: by size and time of the files."""
+    folders = [_PACKAGE]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if entry.name.endswith(".py"):
+                    status = entry.stat()
+                    yield f"{entry.path} {status.st_size} {status.st_mtime_ns}"
+                elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
+                    folders.append(entry.path)
+
+
+def _look(root: str, paths: list[str]) -> dict[str, str]:
+    """See again what a run saw.
+
+    Raises:
+        ValueError: if there is a link, a source that it did not see, or anything else that needs a closer look.
+        OSError: if something cannot be read.
+    """
+    if any(os.path.lexists(f"{root}/{name}") for name in _MUST_BE_ABSENT):
+        raise ValueError
+    kinds = {path.partition(" ")[2]: f"{path.partition(' ')[0]} " for path in paths}
+    sources = {path for path, kind in kinds.items() if kind != _OUTPUT}
+    if sources != set(_sources(root)) or (_LOCK not in kinds and os.path.lexists(f"{root}/{_LOCK}")):
+        raise ValueError
+    real = os.path.realpath(root)
+    for folder in {path.rpartition("/")[0] for path, kind in kinds.items() if kind == _OUTPUT}:
+        place = f"{real}/{folder}" if folder else real
+        if os.path.realpath(place) != os.path.normpath(place):
+            raise ValueError
+    return {path: "" if kind == _UNREAD else digest(_read(f"{root}/{path}")) for path, kind in kinds.items()}
+
+
+def _sources(root: str) -> Iterator[str]:
+    """Give the path of every source of a workspace.
+
+    Raises:
+        ValueError: if there is a link among them.
+    """
+    if os.path.lexists(f"{root}/{_CONFIG}"):
+        yield _CONFIG
+    folders = [folder for folder in _FOLDERS if os.path.lexists(f"{root}/{folder}")]
+    if any(os.path.islink(f"{root}/{folder}") for folder in folders):  # noqa: PTH114 - as above
+        raise ValueError
+    while folders:
+        folder = folders.pop()
+        with os.scandir(f"{root}/{folder}") as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                path = f"{folder}/{entry.name}"
+                if entry.is_symlink():
+                    raise ValueError(path)
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(path)
+                else:
+                    yield path
+
+
+def _read(place: str) -> bytes:
+    handle = os.open(place, _FLAGS)
+    with open(handle, "rb", buffering=0) as file:  # noqa: PTH123 - it is open already: so no link was followed
+        return file.readall()
+
+
+# --- the folder -------------------------------------------------------------------------------------------------------
+
+
+def _place(root: str, question: Iterable[str]) -> str:
+    folder = f"{root}/{FOLDER}"
+    if os.path.islink(folder):  # noqa: PTH114 - as above
+        raise ValueError(folder)
+    return f"{folder}/settled-{digest(chr(0).join(question).encode())}"
+
+
+def _write(place: str, text: str) -> None:
+    folder = os.path.dirname(place)  # noqa: PTH120 - as above
+    if not os.path.isdir(folder):  # noqa: PTH112 - as above
+        os.mkdir(folder)  # noqa: PTH102 - as above
+        _put(f"{folder}/.gitignore", "*\n")
+    records = [name for name in os.listdir(folder) if name.startswith("settled-")]  # noqa: PTH208 - as above
+    for name in records if len(records) > _MOST_RECORDS else ():
+        os.unlink(f"{folder}/{name}")  # noqa: PTH108 - as above
+    _put(place, text)
+
+
+def _put(place: str, text: str) -> None:
+    """Write a file in one step: another run sees the old one or the new one."""
+    temporary = f"{place}.{os.getpid()}.tmp"
+    with open(temporary, "x", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - as above
+        file.write(text)
+    os.replace(temporary, place)  # noqa: PTH105 - as above

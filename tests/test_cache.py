@@ -1,0 +1,164 @@
+"""What is kept between runs: it is believed only if every byte is the same, and nobody notices it but by the time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from builders import write_workspace
+
+from composer.cache.evidence import Evidence
+from composer.cache.settled import FOLDER, Settled, find_settled, keep_settled
+from composer.workspace import Workspace
+
+FILES = {
+    "agent-composer.yaml": "output: output\n",
+    "fragments/agents/dev.md": "---\nagent:\n  description: |\n    Use it.\n---\nBe kind.\n",
+    "fragments/notes.txt": "nothing that is read\n",
+    "profiles/shop.yaml": "agents: {dev: {}}\n",
+}
+OUTPUT = "output/shop/.claude/agents/dev.md"
+QUESTION = ("check",)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> str:
+    """A workspace in which everything is in order, and known to be."""
+    folder = write_workspace(tmp_path / "work", FILES)
+    settle(folder)
+    assert find_settled(str(folder), QUESTION)
+    return str(folder)
+
+
+def settle(folder: Path) -> None:
+    workspace = Workspace.open(folder)
+    workspace.evidence = Evidence()
+    workspace.build()
+    keep_settled(str(folder), QUESTION, workspace.evidence, Settled(1))
+
+
+@pytest.mark.parametrize("remarks", ["", "warning: one\n\n1 warning\n", "\n", "ä\r\nö"])
+def test_what_was_in_order_is_known_to_be(root: str, remarks: str) -> None:
+    """As often as it is asked, with what was told of it."""
+    workspace = Workspace.open(root)
+    workspace.evidence = Evidence()
+    workspace.check()
+    keep_settled(root, QUESTION, workspace.evidence, Settled(7, remarks))
+    for _ in range(2):
+        found = find_settled(root, QUESTION)
+        assert found is not None
+        assert (found.outputs, found.remarks) == (7, remarks)
+
+
+def test_another_question_has_no_answer(root: str) -> None:
+    """What is known of all profiles says nothing of one."""
+    assert find_settled(root, ("check", "shop")) is None
+
+
+@pytest.mark.parametrize("path", [*FILES, OUTPUT, "agent-composer.lock"])
+def test_a_changed_byte_is_seen_whatever_the_clock_says(root: str, path: str) -> None:
+    """Size and times of a file are the same, its bytes are not; that a file which is never read says something else matters nothing."""
+    place = Path(root, path)
+    before, content = place.stat(), place.read_bytes()
+    place.write_bytes(content[:-1] + b"#")
+    os.utime(place, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (find_settled(root, QUESTION) is None) == (path != "fragments/notes.txt")
+    place.write_bytes(content)
+    assert find_settled(root, QUESTION)
+
+
+@pytest.mark.parametrize("path", [*FILES, OUTPUT, "agent-composer.lock"])
+def test_a_missing_file_is_seen(root: str, path: str) -> None:
+    """One that was never read, too."""
+    Path(root, path).unlink()
+    assert find_settled(root, QUESTION) is None
+
+
+@pytest.mark.parametrize(
+    "path", ["fragments/new.md", "profiles/new.yaml", "profiles/deep/new.txt", "agent-composer.yml", ".agent-composer.journal"]
+)
+def test_a_new_file_is_seen(root: str, path: str) -> None:
+    """A source, a file that would be told to have the wrong name, and what a run that was cut short leaves."""
+    place = Path(root, path)
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(b"")
+    assert find_settled(root, QUESTION) is None
+
+
+@pytest.mark.parametrize("path", ["fragments/agents/dev.md", "fragments", OUTPUT, "output/shop", FOLDER])
+def test_a_link_gets_a_closer_look(root: str, tmp_path: Path, path: str) -> None:
+    """Even where it leads to the same bytes."""
+    place = Path(root, path)
+    shutil.move(place, tmp_path / "moved")
+    place.symlink_to(tmp_path / "moved")
+    assert find_settled(root, QUESTION) is None
+
+
+def test_what_no_run_looks_at_may_change(root: str) -> None:
+    """Hidden files, and files beside the sources."""
+    for path in ("README.md", "fragments/.hidden", "output/other.md"):
+        Path(root, path).write_bytes(b"x")
+    assert find_settled(root, QUESTION)
+
+
+def test_a_damaged_record_is_no_record(root: str) -> None:
+    """Cut off anywhere, or with any byte changed, it is as if it were not there."""
+    (record,) = Path(root, FOLDER).glob("settled-*")
+    content = record.read_bytes()
+    for position in range(len(content)):
+        record.write_bytes(content[:position])
+        assert find_settled(root, QUESTION) is None, position
+        record.write_bytes(content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :])
+        assert find_settled(root, QUESTION) is None, position
+    record.write_bytes(content)
+    assert find_settled(root, QUESTION)
+
+
+def test_another_version_of_the_program_looks_anew(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one version found is nothing to the next."""
+    package = Path(root).parent / "package"
+    package.mkdir()
+    (package / "module.py").write_bytes(b"")
+    monkeypatch.setattr("composer.cache.settled._PACKAGE", str(package))
+    assert find_settled(root, QUESTION) is None
+
+
+def test_the_folder_is_ignored_by_git(root: str) -> None:
+    """It says so itself: nobody has to list it."""
+    assert Path(root, FOLDER, ".gitignore").read_text(encoding="utf-8") == "*\n"
+
+
+def test_the_folder_does_not_grow_for_ever(root: str) -> None:
+    """Too many questions make it begin anew."""
+    evidence = Evidence()
+    for number in range(200):
+        keep_settled(root, (str(number),), evidence, Settled(1))
+    assert len(list(Path(root, FOLDER).iterdir())) < 100
+
+
+def test_nothing_is_written_where_nothing_can_be(root: str) -> None:
+    """A file in the folder's place stays, and nobody is told."""
+    shutil.rmtree(Path(root, FOLDER))
+    Path(root, FOLDER).write_bytes(b"mine")
+    keep_settled(root, QUESTION, Evidence(), Settled(1))
+    assert Path(root, FOLDER).read_bytes() == b"mine"
+    assert find_settled(root, QUESTION) is None
+
+
+def test_a_link_in_the_folders_place_is_not_followed(root: str, tmp_path: Path) -> None:
+    """Nothing is written where it leads."""
+    shutil.rmtree(Path(root, FOLDER))
+    (tmp_path / "elsewhere").mkdir()
+    Path(root, FOLDER).symlink_to(tmp_path / "elsewhere")
+    keep_settled(root, QUESTION, Evidence(), Settled(1))
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_name_with_a_line_break_is_not_kept(root: str) -> None:
+    """The record has a line for each name."""
+    evidence = Evidence()
+    evidence.read("fragments/a\nb.md", b"")
+    keep_settled(root, ("break",), evidence, Settled(1))
+    assert find_settled(root, ("break",)) is None

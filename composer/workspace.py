@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from composer.batch import Batch, Progress
 from composer.cache.evidence import Evidence
 from composer.errors import ComposerError, Diagnostic, Diagnostics, nearest_name
 from composer.files.destination import Destination, DiskDestination, DryRunDestination
@@ -20,9 +21,9 @@ from composer.lookup.index import Index
 from composer.merge.layers import order_layers
 from composer.model import Catalog, FileAction, FileResult, OutputFile
 from composer.outcomes import BuildReport, CheckReport, Composition, Difference, StatusReport
-from composer.pipeline import compose_profile, read_index
+from composer.pipeline import read_index
 from composer.source import SourceFile, unlocated
-from composer.stages.resolve import Override, read_overrides
+from composer.stages.resolve import read_overrides
 from composer.stages.write import WriteScope, is_source, write_files
 from composer.stale.edits import StaleEdit, find_stale_edits, record_edits, report_stale_edits
 from composer.targets import TARGETS, Target
@@ -30,9 +31,6 @@ from composer.targets import TARGETS, Target
 __all__ = ["Workspace"]
 
 DEFAULT_TARGET = "claude-code"
-
-Progress = Callable[[str], None]
-"""Is called with a profile's name when its composing begins."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,13 +51,15 @@ class Workspace:
     """A folder with fragments and profiles. Sources are read once, when something is first asked for.
 
     ``diagnostics`` has what reading them found, and what the last run did. ``evidence``, if there is one, is told what is read from disk by
-    it, by :meth:`build` and by :meth:`check`.
+    it, by :meth:`build` and by :meth:`check`. ``jobs`` is how many processes compose what is only written or
+    compared; None for as many as pay.
     """
 
     root: Path
     target: Target
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     evidence: Evidence | None = None
+    jobs: int | None = None
     _index: Index | None = None
     _read: tuple[Diagnostic, ...] = ()
     _replaced: Mapping[str, bytes] = field(default_factory=dict)
@@ -154,22 +154,10 @@ class Workspace:
         index = self._begin_run()
         names = self._select(profiles)
         settings = read_overrides(overrides, index)
-        files: list[OutputFile] = []
-        for name in names:
-            made = self._compose(name, settings, progress)
-            files.extend(made if keeps_origins else [file.without_origins() for file in made])
+        batch = Batch(names, index, settings, self.target, progress)
+        files = batch.compose(self.diagnostics) if keeps_origins else batch.compose_bare(self.diagnostics, self.jobs)
         self.diagnostics.raise_errors()
-        return Composition(names, tuple(files), tuple(self.diagnostics))
-
-    def _compose(self, name: str, overrides: Sequence[Override], progress: Progress | None) -> tuple[OutputFile, ...]:
-        if progress is not None:
-            progress(name)
-        # A profile's own mistakes must not keep those of the next from being told.
-        found = Diagnostics()
-        files = compose_profile(name, self.index, overrides, self.target, found)
-        for diagnostic in found:
-            self.diagnostics.add(diagnostic)
-        return files
+        return Composition(names, files, tuple(self.diagnostics))
 
     def _select(self, profiles: str | Iterable[str] | None) -> tuple[str, ...]:
         if profiles is None:

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from composer.cli.app import app
 from composer.cli.app import root as root_of_all
 from composer.cli.front import main, read_request
-from composer.cli.grammar import COMMANDS, COMMON, Flag, Option, Value, Words
+from composer.cli.grammar import COMMANDS, COMMON, Flag, Number, Option, Value, Words
 from composer.cli.group import Group
 from composer.cli.options import declare
 from composer.cli.session import Session
@@ -113,6 +113,8 @@ LINES = [
     ["check", "--format", "github"],
     ["check", "--format=json", "--into", "x y"],
     ["build", "a b", "ünï"],
+    ["check", "--jobs", "3"],
+    ["build", "-j", "02"],
 ]
 
 
@@ -142,7 +144,7 @@ def expected(option: Option, given: object) -> object:
         *([], ["--help"], ["build", "-h"], ["build", "--nonsense"], ["status"], ["--version"], ["-V", "build"]),
         *(["build", "-nq"], ["build", "--", "shop"], ["check", "--format", "xml"], ["check", "--format"], ["build", "-w"]),
         *(["build", "--dry-run=yes"], ["build", ""], ["build", "--set", "-x"], ["build", "-w=here"], ["shop", "build"], ["-n", "build"]),
-        *(["check", "--dry-run"], ["build", "--into="]),
+        *(["check", "--dry-run"], ["build", "--into="], ["build", "--jobs", "0"], ["build", "--jobs", "two"], ["build", "--jobs=-1"]),
     ],
     ids=" ".join,
 )
@@ -154,7 +156,7 @@ def test_whatever_is_not_plain_is_left_to_typer(words: list[str]) -> None:
 def test_kinds_of_options_are_told_apart() -> None:
     """The table has one of each kind, so that the tests above mean something."""
     options = [option for command in COMMANDS.values() for option in command.options]
-    assert {type(option) for option in options} == {Flag, Value, Words}
+    assert {type(option) for option in options} == {Flag, Number, Value, Words}
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from time import sleep
@@ -306,14 +305,14 @@ def test_a_dry_run_sees_files_as_they_will_be(root: Path) -> None:
 # --- Trust ------------------------------------------------------------------------------------------------------------
 
 
-def forged(**data: object) -> bytes:
+def forged(contents: bytes = b"", **data: object) -> bytes:
     """Write a journal with a right digest and anything in it."""
-    body = json.dumps({"key": "0123abcd", "boundary": "", "folders": [], "changes": [], **data}).encode()
-    return b"agent-composer journal 1 sha256:%s\n%s\n" % (hashlib.sha256(body).hexdigest().encode(), body)
+    body = json.dumps({"key": "0123abcd", "boundary": "", "folders": [], "changes": [], **data}).encode() + b"\n" + contents
+    return b"agent-composer journal 1 sha256:%s\n%s" % (hashlib.sha256(body).hexdigest().encode(), body)
 
 
-def changing(path: object, after: str = b64encode(b"forged").decode(), mode: object = None) -> bytes:
-    return forged(changes=[{"path": path, "mode": mode, "before": None, "after": after}])
+def changing(path: object, after: object = len(b"forged"), mode: object = None) -> bytes:
+    return forged(b"forged", changes=[{"path": path, "mode": mode, "before": None, "after": after}])
 
 
 GOOD = print_journal(Journal("0123abcd", "a", (), tuple(CHANGES), (None,) * len(CHANGES)))
@@ -326,7 +325,7 @@ GOOD = print_journal(Journal("0123abcd", "a", (), tuple(CHANGES), (None,) * len(
             pytest.param(changing(path), id=f"path {path}")
             for path in ("../x", "/etc/x", "a/../../x", "a//b", ".", "", "C:/x", "a\\..\\x", "a\0b", 1, None)
         ),
-        pytest.param(changing("output/a", after="?"), id="no base64"),
+        *(pytest.param(changing("output/a", after=size), id=f"size {size}") for size in (5, 7, -1, 10**30, "6", 6.0)),
         pytest.param(changing("output/a", mode=0o4755), id="setuid"),
         pytest.param(forged(key="../../x"), id="key"),
         pytest.param(forged(key=None), id="no key"),
@@ -340,7 +339,7 @@ GOOD = print_journal(Journal("0123abcd", "a", (), tuple(CHANGES), (None,) * len(
         pytest.param(b"\0" * 100, id="zeros"),
         *(pytest.param(GOOD[:size], id=f"cut at {size}") for size in (10, 100, len(GOOD) // 2, len(GOOD) - 3)),
         pytest.param(GOOD.replace(b"a/one", b"a/two"), id="changed"),
-        pytest.param(b"agent-composer journal 1 sha256:%s\n[[[[\n" % hashlib.sha256(b"[[[[").hexdigest().encode(), id="no JSON"),
+        pytest.param(b"agent-composer journal 1 sha256:%s\n[[[[" % hashlib.sha256(b"[[[[").hexdigest().encode(), id="no JSON"),
     ],
 )
 def test_a_journal_that_no_run_wrote(root: Path, raw: bytes) -> None:

@@ -40,6 +40,7 @@ def run(
     overrides: Sequence[str] | None = None,
     into: Path | None = None,
     overwrite: bool = False,
+    jobs: int | None = None,
     no_cache: bool = False,
 ) -> None:
     """Compose agents and write the files that changed.
@@ -49,6 +50,7 @@ def run(
     case: what a crash cut short, the next build ends.
     """
     workspace = session.workspace
+    workspace.jobs = jobs
     if not (no_cache or overrides or into or dry_run):
         workspace.evidence = Evidence()
     with Progress(session.err, workspace, profiles, is_quiet=session.is_quiet) as progress:

@@ -32,7 +32,12 @@ FORKS = {"composer.parallel"}
 TOUCH_THE_DISK = {*FILES, *FORKS, *CACHE, "composer.files.home", "composer.starter.pack", "composer.workspace", *IMPORTER, *START_A_PROCESS}
 """The importer, what asks git, the writer, the reader, the cache, the library that travels along, and the API, with its folder."""
 
-KNOW_PATHS = TOUCH_THE_DISK | {"composer.accept.acceptance", "composer.importer.proof", "composer.starter.first_workspace"}
+KNOW_PATHS = TOUCH_THE_DISK | {
+    "composer.accept.outputs",
+    "composer.importer.proof",
+    "composer.outcomes",
+    "composer.starter.first_workspace",
+}
 """These pass the path of a folder on."""
 
 DISK_MODULES = {"fileinput", "glob", "io", "os", "shutil", "tempfile"}

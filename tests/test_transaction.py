@@ -16,7 +16,7 @@ from time import sleep
 
 import pytest
 from builders import output_file
-from crash_points import FOLDER, SCENARIOS, Bench, Point, Scenario, tree_of
+from crash_points import COMMANDS, FOLDER, SCENARIOS, Bench, CommandBench, Point, Scenario, tree_of
 
 from composer.errors import Diagnostics
 from composer.files.destination import Destination, DiskDestination, DryRunDestination
@@ -191,6 +191,15 @@ def test_a_hand_edit_after_a_crash_is_not_lost(tmp_path: Path) -> None:
             if problem := bench.crash_and_edit(point, path, f"mine {number}\n"):
                 wrong[point, path] = problem
     assert wrong == {}
+
+
+@posix
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_that_is_killed_leaves_all_or_nothing(tmp_path: Path, name: str) -> None:
+    """Once the next run has ended what it began: no file is half, no other is missing, and there is no litter."""
+    bench = CommandBench(tmp_path, name)
+    points = list(bench.points())
+    assert {point: problem for point in points[:: max(len(points) // 24, 1)] if (problem := bench.crash(point))} == {}
 
 
 @posix
@@ -379,7 +388,15 @@ def test_a_journal_cannot_write_what_the_tool_does_not(tmp_path: Path, scope: Wr
 
 
 @pytest.mark.parametrize(
-    "path", ["output/shop/.claude/a.md", "fragments/a.md", "profiles/a.yaml", "agent-composer.yaml", "agent-composer.lock"]
+    "path",
+    [
+        "output/shop/.claude/a.md",
+        "fragments/a.md",
+        "profiles/a.yaml",
+        "agent-composer.yaml",
+        "agent-composer.lock",
+        "schemas/profile.schema.json",
+    ],
 )
 def test_a_journal_can_write_what_the_tool_does(path: str) -> None:
     """Outputs, sources and the lock."""

@@ -16,7 +16,7 @@ from composer.cli.waiting import Patience
 
 if TYPE_CHECKING:
     from composer.model import FileResult
-    from composer.workspace import BuildReport
+    from composer.outcomes import BuildReport
 
 __all__ = ["EXAMPLES", "run"]
 

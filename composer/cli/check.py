@@ -16,7 +16,7 @@ from composer.cli.stale_text import print_stale, stale_data
 from composer.cli.verdicts import explanation, fix, fixes, short_name
 
 if TYPE_CHECKING:
-    from composer.workspace import CheckReport, Difference
+    from composer.outcomes import CheckReport, Difference
 
 __all__ = ["EXAMPLES", "run"]
 

@@ -6,7 +6,6 @@ Every path is relative to the root, with forward slashes, and stays below it: a 
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Collection, Iterable
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-__all__ = ["LeavesRootError", "Root", "create", "replace_file", "sync", "sync_all"]
+__all__ = ["LeavesRootError", "Root", "create", "sync", "sync_all"]
 
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
@@ -131,22 +130,6 @@ class Root:
         if not real.is_relative_to(os.path.realpath(self.place)):
             raise LeavesRootError(str(place))
         return real
-
-
-def replace_file(root: Root, path: str, content: bytes) -> None:
-    """Replace a file, or make it, in one step; the permissions of an existing one are kept. It is not synced."""
-    place = Path(root.locate(path))
-    place.parent.mkdir(parents=True, exist_ok=True)
-    mode = root.mode(path)
-    temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        create(temporary, content)
-        if mode is not None:
-            temporary.chmod(mode)
-        temporary.replace(place)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def create(place: str | Path, content: bytes, *, is_synced: bool = False) -> None:

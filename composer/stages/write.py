@@ -275,6 +275,8 @@ def _output_step(path: str, file: OutputFile, existing: bytes | None, entry: Loc
     if existing is None:
         since = FileSince.NEW if entry is None else FileSince.MISSING
         return _Step(path, file.profile, None, content, replace(result, action=FileAction.CREATED, since=since, wanted=FileWanted.CREATE))
+    if existing == content:  # of two equal contents, one is let go: there may be thousands
+        return _Step(path, file.profile, content, content, result)
     if normalised(existing) == normalised(content):
         return _Step(path, file.profile, existing, existing, result)
     if entry is not None and content_digest(existing) in entry.digests:

@@ -170,8 +170,7 @@ class _LockFile:
 def _note_what_is_left(evidence: Evidence, steps: Iterable[_Step], before: _LockFile, changes: Iterable[Change]) -> None:
     found = {step.path: step.existing for step in steps} | {before.source.path: before.raw}
     for path, content in (found | {change.path: change.after for change in changes}).items():
-        if content is not None:
-            evidence.left(path, content)
+        evidence.left(path, content)
 
 
 def _read_lock(destination: Destination, name: str, diagnostics: Diagnostics) -> _LockFile | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from composer.accept.drafts import AddEntry, Draft, Keys, SetText, SourceChange, Splice
+from composer.accept.drafts import AddEntry, Draft, Keys, SetText, SourceChange, Splice, yaml_span
 from composer.accept.printed import Node
 from composer.blocks import Block, Document, Item, Leaf, Section, Text, walk_blocks
 from composer.errors import Diagnostics
@@ -79,17 +79,12 @@ def block_of(node: Node, draft: Draft) -> Block | None:
 
 def entry_at(source: SourceFile, offset: int, draft: Draft) -> Entry | None:
     """Return the scalar of a profile's YAML that holds, or is named at, a character."""
-    root = _root(source, draft)
+    root = _root(source)
     return next((entry for entry in _entries(source.path, root, ()) if _holds(entry, root, offset)), None) if root is not None else None
 
 
-def _root(source: SourceFile, draft: Draft) -> YamlNode | None:
-    fragment = next((found for found in draft.index.catalog.fragments.values() if found.source is source), None)
-    end = len(source.text) if fragment is None else fragment.document.location.start
-    start = 0
-    if fragment is not None:
-        start = source.text.find("\n") + 1
-        end = source.text.rfind("---", start, end)
+def _root(source: SourceFile) -> YamlNode | None:
+    start, end = yaml_span(source)
     return parse_yaml(source, start, end, Diagnostics())
 
 
@@ -124,7 +119,7 @@ def _entries(path: str, node: YamlNode, keys: Keys) -> Iterator[Entry]:
 
 def node_at(source: SourceFile, keys: Keys, draft: Draft) -> YamlNode | None:
     """Return what stands at ``keys`` of a file's YAML; None where nothing does."""
-    node = _root(source, draft)
+    node = _root(source)
     for key in keys:
         node = _child(node, key)
     return node

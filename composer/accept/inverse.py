@@ -7,13 +7,13 @@ ends in another has no one source, and one of marks, blanks or titles' looks has
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from composer.accept.changes import TextChange, changed_text
+from composer.accept.changes import TextChange, changed_text, slid
 from composer.accept.printed import FieldText, Owner, Piece, PrintedFile
 from composer.blocks import Text
 from composer.lookup.index import Index
@@ -102,15 +102,30 @@ def read_rewording(printed: PrintedFile, start: int, end: int, new: str, index: 
     Raises:
         RefusedChangeError: where the change touches what no text gave, or more than one text at once.
     """
+    text = printed.text[start:end]
+    changes = list(changed_text(text, new))
+    ends = [0, *(change.end for change in changes)]
+    starts = [*(change.start for change in changes), len(text)]
     by_owner: dict[Owner, list[_Operation]] = {}
-    for change in changed_text(printed.text[start:end], new):
-        moved = TextChange(start + change.start, start + change.end, change.new)
-        operation = _operation(printed, moved)
+    for number, change in enumerate(changes):
+        operation = _first_operation(printed, start, slid(text, change, ends[number], starts[number + 1]))
         by_owner.setdefault(operation.owner, []).append(operation)
     return tuple(_rewording(owner, operations, index) for owner, operations in by_owner.items())
 
 
 # --- output -> filled text ----------------------------------------------------------------------------------------------
+
+
+def _first_operation(printed: PrintedFile, start: int, places: Iterable[TextChange]) -> _Operation:
+    """Return what a change is in its text, at the first of its places that is in one."""
+    refusal: RefusedChangeError | None = None
+    for change in places:
+        try:
+            return _operation(printed, TextChange(start + change.start, start + change.end, change.new))
+        except RefusedChangeError as error:
+            refusal = refusal or error
+    assert refusal is not None  # noqa: S101 - a change has one place at least
+    raise refusal
 
 
 def _operation(printed: PrintedFile, change: TextChange) -> _Operation:

@@ -28,10 +28,32 @@ from composer.accept.acceptance import Acceptance, propose_acceptance  # noqa: E
 from composer.accept.drafts import Draft  # noqa: E402
 from composer.accept.inverse import Reason  # noqa: E402
 from composer.accept.proposals import Scope  # noqa: E402
+from composer.blocks import Syntax  # noqa: E402
+from composer.errors import Diagnostics  # noqa: E402
+from composer.markdown.front_matter import find_front_matter  # noqa: E402
+from composer.markdown.parse import parse_document  # noqa: E402
 from composer.model import OutputFile  # noqa: E402
+from composer.source import SourceFile  # noqa: E402
+from composer.targets import Target  # noqa: E402
 from composer.workspace import Workspace  # noqa: E402
+from composer.yaml_text.lenient import YamlProblem, read_strict  # noqa: E402
 
 LAYOUT = {"layout", "generated"}
+NO_AGENT = "no agent"
+REASONS = {
+    "layout": "marks, numbers, indentation, blank lines, the look of titles: what the build gives, whatever the sources say",
+    "generated": "the fences, the comment and the agent's name: the tool's own",
+    NO_AGENT: "the edited file itself is no valid agent (an unknown colour, no description, a code block without end): no source gives it",
+    "border": "a block left its fragment, and other outputs would gain or lose it; or a change of words and of a variable's value in one",
+    "statement": "a change over an `if` inside a text",
+    "opaque": "a block that only Jinja reads",
+    "syntax": "new words with Jinja's braces",
+    "title": "the title of a section went, and the section cannot do without",
+    "scope": "it needs a fragment that others use too",
+    "invalid": "the sources would be wrong, though the edited file is a valid agent",
+    "no-source": "nothing gives exactly these lines",
+}
+"""What each reason means, for the table. What is no agent is counted apart, as what the layout owns is: nobody could take it home."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +107,30 @@ def try_edit(workspace: Workspace, composed: Sequence[OutputFile], start: Draft,
         place.write_text(file.text, encoding="utf-8")
     if acceptance.refusals:
         refusal = next((found for found in acceptance.refusals if found.reason not in LAYOUT), acceptance.refusals[0])
-        return Outcome(kind, "refused", refusal.reason.value, f"{refusal.message}\n{_difference(file.text, edited)}")
+        reason = NO_AGENT if refusal.reason is Reason.INVALID and not is_agent(edited, workspace.target) else refusal.reason.value
+        return Outcome(kind, "refused", reason, f"{refusal.message}\n{_difference(file.text, edited)}")
     wrong = _prove(workspace.root, composed, acceptance, (file.profile, file.agent), edited)
     return Outcome(kind, "wrong" if wrong else "mapped", detail=wrong)
+
+
+def is_agent(text: str, target: Target) -> bool:
+    """Whether an edited file could be an output at all, told from its text alone: its fields have values that exist, its code blocks end."""
+    span = find_front_matter(text)
+    if span is None or not span.is_closed:
+        return False
+    try:
+        fields = read_strict(text[span.start : span.end])
+    except YamlProblem:
+        return False
+    if not isinstance(fields, dict):
+        return False
+    for spec in target.fields.values():
+        value = fields.get(spec.name)
+        if (spec.is_required and not value) or (spec.choices and value is not None and value not in spec.choices):
+            return False
+    found = Diagnostics()
+    parse_document(SourceFile("edited.md", text), span.body, found, Syntax(is_plain=True))
+    return not found.errors
 
 
 def _prove(root: Path, composed: Sequence[OutputFile], acceptance: Acceptance, key: tuple[str, str], edited: str) -> str:
@@ -139,20 +182,23 @@ def _print(outcomes: list[Outcome], show: str) -> None:
     for outcome in outcomes:
         if show and show in {outcome.reason, outcome.verdict}:
             print(f"--- {outcome.kind}: {outcome.verdict} {outcome.reason}: {outcome.detail}\n")
-    print(f"{'edit':<20} {'tried':>6} {'mapped':>7} {'layout':>7} {'refused':>8} {'wrong':>6}")
+    print(f"{'edit':<20} {'tried':>6} {'mapped':>7} {'refused':>8} {'layout':>7} {'no agent':>9} {'wrong':>6}")
     for kind in (*EDITS, "all"):
         of = [outcome for outcome in outcomes if kind in {outcome.kind, "all"}]
-        layout = sum(outcome.verdict == "refused" and outcome.reason in LAYOUT for outcome in of)
+        layout = sum(outcome.reason in LAYOUT for outcome in of)
+        nothing = sum(outcome.reason == NO_AGENT for outcome in of)
         counts = Counter(outcome.verdict for outcome in of)
-        print(f"{kind:<20} {len(of):>6} {counts['mapped']:>7} {layout:>7} {counts['refused'] - layout:>8} {counts['wrong']:>6}")
-    print(
-        "\nrefusals by reason: "
-        + ", ".join(f"{name} {count}" for name, count in Counter(o.reason for o in outcomes if o.reason).most_common())
-    )
+        refused = counts["refused"] - layout - nothing
+        print(f"{kind:<20} {len(of):>6} {counts['mapped']:>7} {refused:>8} {layout:>7} {nothing:>9} {counts['wrong']:>6}")
+    print()
+    for reason, count in Counter(outcome.reason for outcome in outcomes if outcome.verdict == "refused").most_common():
+        print(f"{reason:<10} {count:>6}  {REASONS[reason]}")
+    mapped = sum(outcome.verdict == "mapped" for outcome in outcomes)
     owned = [outcome for outcome in outcomes if outcome.reason not in LAYOUT]
-    if owned:
-        share = sum(outcome.verdict == "mapped" for outcome in owned) / len(owned)
-        print(f"of {len(owned)} edits to what a source owns, {share:.1%} were taken home")
+    valid = [outcome for outcome in owned if outcome.reason != NO_AGENT]
+    if valid:
+        print(f"\nof {len(valid)} edits to what a source owns, {mapped / len(valid):.1%} were taken home", end="")
+        print(f" ({mapped / len(owned):.1%} if those to what is no agent are counted)")
 
 
 if __name__ == "__main__":

@@ -103,6 +103,8 @@ def _likeness(first: str, second: str) -> float:
     """Say how alike two lines are, 0 where neither can have become the other."""
     if not first.strip() or not second.strip():
         return 1.0 if first == second else 0.0
+    if second.strip() == _lead(first).strip():  # an item that was emptied
+        return _LIKE_FOR_SAME_LEAD
     ratio = SequenceMatcher(None, _TOKEN.findall(first), _TOKEN.findall(second), autojunk=False).ratio()
     same_lead = _lead(first) == _lead(second)
     return ratio if ratio >= (_LIKE_FOR_SAME_LEAD if same_lead else _LIKE_ENOUGH) else 0.0
@@ -126,7 +128,7 @@ def changed_text(before: str, after: str) -> Iterator[TextChange]:
 
 
 def slid(before: str, change: TextChange, low: int, high: int) -> Iterator[TextChange]:
-    """Give an insertion or a deletion at each place where it gives the same text, the nearest first: ``a`` in ``b b`` is ``a b`` or ``b a``.
+    """Give an insertion or a deletion at each place where it gives the same text, the nearest first.
 
     Args:
         before: the text.

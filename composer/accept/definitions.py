@@ -77,7 +77,7 @@ def block_of(node: Node, draft: Draft) -> Block | None:
 # --- YAML ---------------------------------------------------------------------------------------------------------------
 
 
-def entry_at(source: SourceFile, offset: int, draft: Draft) -> Entry | None:
+def entry_at(source: SourceFile, offset: int) -> Entry | None:
     """Return the scalar of a profile's YAML that holds, or is named at, a character."""
     root = _root(source)
     return next((entry for entry in _entries(source.path, root, ()) if _holds(entry, root, offset)), None) if root is not None else None
@@ -117,7 +117,7 @@ def _entries(path: str, node: YamlNode, keys: Keys) -> Iterator[Entry]:
                 yield from _entries(path, value, (*keys, key))
 
 
-def node_at(source: SourceFile, keys: Keys, draft: Draft) -> YamlNode | None:
+def node_at(source: SourceFile, keys: Keys) -> YamlNode | None:
     """Return what stands at ``keys`` of a file's YAML; None where nothing does."""
     node = _root(source)
     for key in keys:
@@ -128,7 +128,7 @@ def node_at(source: SourceFile, keys: Keys, draft: Draft) -> YamlNode | None:
 def set_entry(profile: str, keys: Keys, text: str, draft: Draft, *, is_literal: bool = False) -> SourceChange:
     """Say a value in a profile: in place of the one that it has at ``keys``, or as a new entry."""
     source = draft.index.catalog.profiles[profile].source
-    if isinstance(node_at(source, keys, draft), YamlScalar):
+    if isinstance(node_at(source, keys), YamlScalar):
         return SetText(source.path, keys, text, is_literal=is_literal)
     return AddEntry(source.path, keys, text)
 

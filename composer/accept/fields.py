@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 from composer.accept.changes import LineChange, apply_change
@@ -33,10 +34,34 @@ def propose_fields(setting: Setting, change: LineChange) -> Iterator[Proposal]:
         message = f"the name of an agent is its key under `agents` in profiles/{setting.profile}.yaml: rename it there"
         raise RefusedChangeError(Reason.GENERATED, message)
     ways = [list(_field(setting, name, before.get(name), after.get(name))) for name in names]
+    proposal: Proposal | None = None
     for number in range(max(len(found) for found in ways)):
         chosen = [found[min(number, len(found) - 1)] for found in ways if found]
         about = f"set {', '.join(f'`{name}`' for name in names)} in profiles/{setting.profile}.yaml"
-        yield Proposal(Scope.PROFILE, about, tuple(step for found in chosen for step in found))
+        proposal = Proposal(Scope.PROFILE, about, tuple(step for found in chosen for step in found))
+        yield proposal
+    _refuse_order(setting, [*after])
+    if proposal is not None:
+        _refuse_spelling(setting, proposal, names, change)
+
+
+def _refuse_order(setting: Setting, names: Sequence[str]) -> None:
+    """Raise if the fields do not stand in the order in which a build writes them."""
+    known = ["name", *(name for name in setting.draft.target.fields if name != "name")]
+    for above, below in pairwise(name for name in names if name in known):
+        if known.index(above) > known.index(below):
+            message = f"a build writes the fields in its own order: put `{below}` above `{above}`"
+            raise RefusedChangeError(Reason.LAYOUT, message, is_final=True)
+
+
+def _refuse_spelling(setting: Setting, proposal: Proposal, names: Sequence[str], change: LineChange) -> None:
+    """Raise if a build writes the same fields in other characters, such as quotes."""
+    composed = setting.draft.changed(proposal.changes).compose(setting.profile)
+    lines = next((file.text.split("\n") for file in composed if file.agent == setting.agent), [])
+    for name in names:
+        written = next((line for line in lines if line.startswith(f"{name}:")), "")
+        if written and any(line.startswith(f"{name}:") and line != written for line in change.new):
+            raise RefusedChangeError(Reason.LAYOUT, f"a build writes this field so: `{written}`", is_final=True)
 
 
 def _fields(lines: Sequence[str]) -> Mapping[str, Plain]:
@@ -58,13 +83,13 @@ def _field(setting: Setting, name: str, before: Plain | None, after: Plain | Non
     profile = setting.draft.index.catalog.profiles[setting.profile]
     path = profile.source.path
     keys = ("agents", setting.agent, name)
-    own = node_at(profile.source, keys, setting.draft)
+    own = node_at(profile.source, keys)
     if after is None:
         taken = (RemoveEntry(path, keys),) if own is not None else ()
         if taken:
             yield taken
         unset = ("agents", setting.agent, "unset")
-        known = node_at(profile.source, unset, setting.draft)
+        known = node_at(profile.source, unset)
         names = [getattr(item, "text", "") for item in known.items] if isinstance(known, YamlSequence) else []
         yield (*taken, *((RemoveEntry(path, unset),) if known is not None else ()), AddEntry(path, unset, (*names, name)))
         return

@@ -42,12 +42,16 @@ class Reason(StrEnum):
 
 
 class RefusedChangeError(Exception):
-    """A change has no source that could be changed for it."""
+    """A change has no source that could be changed for it.
 
-    def __init__(self, reason: Reason, message: str) -> None:
+    ``is_final`` marks a sentence that says all there is to say, so that no other is looked for.
+    """
+
+    def __init__(self, reason: Reason, message: str, *, is_final: bool = False) -> None:
         """Keep the reason and a sentence that says it."""
         super().__init__(message)
         self.reason = reason
+        self.is_final = is_final
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,7 +168,10 @@ def _insertion(printed: PrintedFile, pieces: Sequence[Piece], change: TextChange
         offset = piece.filled_offset(change.start)
         if offset is not None:
             return _Operation(piece.owner, offset, offset, _inserted(printed, piece, change.new))
-    raise RefusedChangeError(Reason.LAYOUT, "the words stand among marks and blanks of the layout, next to no text")
+    raise RefusedChangeError(
+        Reason.LAYOUT,
+        "the new words stand among marks, or in the look of a title, and those come from the layout: write them inside the words",
+    )
 
 
 def _is_value_at(piece: Piece, position: int) -> bool:

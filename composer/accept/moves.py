@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from composer.accept.changes import LineChange
 from composer.accept.definitions import block_of, entry_at, node_at
 from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange, Splice
-from composer.accept.insertions import ITEM
 from composer.accept.inverse import Reason, RefusedChangeError
+from composer.accept.newcomers import ITEM
 from composer.accept.placing import blocks_on, lines_of, name_of, neighbours_of, without_block
 from composer.accept.printed import Node, PrintedFile
 from composer.accept.proposals import Proposal, Scope, Setting
+from composer.accept.transfers import propose_transfer
 from composer.blocks import Block, Item
 from composer.yaml_text.rewrite import BlockText
 
@@ -40,7 +41,7 @@ def _bare(line: str) -> str:
 
 
 def propose_move(setting: Setting, gone: LineChange, came: LineChange) -> Iterator[Proposal]:
-    """Give the ways to move blocks: inside their fragment, or to another place in the profile that added them.
+    """Give the ways to move blocks: in their fragment, to another fragment, or to another place in the profile that added them.
 
     What the profile itself added beside the new place, and stands behind it now, is anchored to the block that moved.
 
@@ -71,7 +72,7 @@ def propose_move(setting: Setting, gone: LineChange, came: LineChange) -> Iterat
         yield Proposal(Scope.FRAGMENT, f"{about} in {block.location.path}", moves)
         if anchored:
             yield Proposal(Scope.FRAGMENT, f"{about} in {block.location.path}", (*moves, *anchored))
-    raise RefusedChangeError(Reason.BORDER, f"what moved would leave its fragment `{home}`: move it in the sources, with its id")
+    yield from propose_transfer(setting, nodes, moving, came, about)
 
 
 def _targets(printed: PrintedFile, moving: Sequence[Node], came: LineChange, home: str) -> Iterator[tuple[Node, str]]:
@@ -116,7 +117,7 @@ def _in_profile(setting: Setting, nodes: Sequence[Node], came: LineChange, about
         raise RefusedChangeError(Reason.BORDER, "several texts of the profile moved at once: move them one by one")
     for anchor, verb in ((above, "after"), (below, "before")):
         if anchor is not None and anchor not in nodes:
-            changes = _anchor(setting, nodes[0], anchor.trace.address, verb)
+            changes = _anchor(nodes[0], anchor.trace.address, verb)
             if changes:
                 yield Proposal(Scope.PROFILE, f"{about}: `{verb}` {anchor.trace.address}", changes)
 
@@ -129,18 +130,18 @@ def _anchored(setting: Setting, moving: Sequence[Node], came: LineChange) -> tup
             continue
         if node.trace.layer != setting.home:
             break
-        changes.extend(_anchor(setting, node, moving[-1].trace.address, "after"))
+        changes.extend(_anchor(node, moving[-1].trace.address, "after"))
     return tuple(changes)
 
 
-def _anchor(setting: Setting, node: Node, address: str | None, verb: str) -> tuple[SourceChange, ...]:
+def _anchor(node: Node, address: str | None, verb: str) -> tuple[SourceChange, ...]:
     """Carry a text of the profile over to another block."""
     if node.line is None or address is None:
         return ()
-    entry = entry_at(node.line.text.source, node.line.text.location.start, setting.draft)
+    entry = entry_at(node.line.text.source, node.line.text.location.start)
     if entry is None or entry.keys[-2] not in {"before", "after", "first", "last"}:
         return ()
     keys = (*entry.keys[:-3], address, verb, entry.keys[-1])
-    if node_at(node.line.text.source, keys, setting.draft) is not None:
+    if node_at(node.line.text.source, keys) is not None:
         return ()
     return (RemoveEntry(entry.path, entry.keys), AddEntry(entry.path, keys, BlockText(entry.scalar.text)))

@@ -135,7 +135,9 @@ class _Loader:
                 found.error("front-matter-open", "the front matter that begins here has no end", source.at(0, 3), hint)
                 return None
             front = read_front_matter(fragment_id, source, span.start, span.end, found)
-            syntax = front.syntax if front else Syntax(is_plain=_IS_PLAIN.search(text, span.start, span.end) is not None, has_includes=False)
+            syntax = (
+                front.syntax if front else Syntax(is_plain=_IS_PLAIN.search(text, span.start, span.end) is not None, has_includes=False)
+            )
             body = span.body
         if front is not None:
             self.declared.append(front.variables)

@@ -114,7 +114,7 @@ def try_edit(workspace: Workspace, composed: Sequence[OutputFile], start: Draft,
 
 
 def is_agent(text: str, target: Target) -> bool:
-    """Whether an edited file could be an output at all, told from its text alone: its fields have values that exist, its code blocks end."""
+    """Whether an edited file could be an output at all, told from its text: its fields have values that exist, its code ends."""
     span = find_front_matter(text)
     if span is None or not span.is_closed:
         return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from composer.accept.inverse import Reason, RefusedChangeError
+from composer.accept.reasons import Reason, RefusedChangeError
 from composer.errors import Diagnostics
 from composer.files.disk import Disk
 from composer.files.sources import Memory, Overlay

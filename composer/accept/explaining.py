@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from composer.accept.changes import LineChange
-from composer.accept.inverse import Reason, RefusedChangeError
 from composer.accept.newcomers import ITEM
 from composer.accept.printed import FieldText, Node, PrintedFile
+from composer.accept.reasons import Reason, RefusedChangeError
 
 __all__ = ["explained"]
 

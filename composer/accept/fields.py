@@ -9,8 +9,8 @@ from typing import Final
 from composer.accept.changes import LineChange, apply_change
 from composer.accept.definitions import node_at
 from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange
-from composer.accept.inverse import Reason, RefusedChangeError
 from composer.accept.proposals import Proposal, Scope, Setting
+from composer.accept.reasons import Reason, RefusedChangeError
 from composer.model import Plain, YamlMapping, YamlSequence
 from composer.yaml_text.lenient import YamlProblem, read_strict
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from composer.accept.changes import LineChange
 from composer.accept.definitions import block_of, entry_at, node_at
 from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange, Splice
-from composer.accept.inverse import Reason, RefusedChangeError
 from composer.accept.newcomers import ITEM
 from composer.accept.placing import blocks_on, lines_of, name_of, neighbours_of, without_block
 from composer.accept.printed import Node, PrintedFile
 from composer.accept.proposals import Proposal, Scope, Setting
+from composer.accept.reasons import Reason, RefusedChangeError
 from composer.accept.transfers import propose_transfer
 from composer.blocks import Block, Item
 from composer.yaml_text.rewrite import BlockText

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from composer.accept.definitions import block_of
-from composer.accept.inverse import SYNTAX, Reason, RefusedChangeError
 from composer.accept.printed import Node
 from composer.accept.proposals import Setting
+from composer.accept.reasons import SYNTAX, Reason, RefusedChangeError
 from composer.blocks import Section
 from composer.model import Look, PlannedSection
 

@@ -18,11 +18,12 @@ from composer.accept.definitions import (
     source_splices,
 )
 from composer.accept.drafts import AddEntry, RemoveEntry, SetText, SourceChange
-from composer.accept.inverse import Reason, RefusedChangeError, Rewording, VariableChange, joined_by, read_rewording
+from composer.accept.inverse import Rewording, VariableChange, joined_by, read_rewording
 from composer.accept.newcomers import refuse_bare_marks
 from composer.accept.placing import with_id
 from composer.accept.printed import FieldText, Node, PrintedFile
 from composer.accept.proposals import Proposal, Scope, Setting
+from composer.accept.reasons import Reason, RefusedChangeError
 from composer.blocks import LeafKind
 from composer.model import Line, PlannedItem, PlannedLeaf, PlannedSection, ResolvedVariable, YamlMapping, YamlSequence
 from composer.yaml_text.rewrite import BlockText

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from composer.accept.changes import LineChange
 from composer.accept.definitions import block_of, fragment_of, fresh_id, node_at
 from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange, Splice
-from composer.accept.inverse import Reason, RefusedChangeError
 from composer.accept.placing import name_of, with_id
 from composer.accept.printed import Node, PrintedFile
 from composer.accept.proposals import Proposal, Scope, Setting
+from composer.accept.reasons import Reason, RefusedChangeError
 from composer.blocks import Section
 from composer.model import Look, PlannedSection, YamlMapping
 

@@ -14,10 +14,10 @@ from typing import Final
 from composer.accept.changes import LineChange
 from composer.accept.definitions import block_of, fragment_of, fresh_id, is_in_profile, node_at
 from composer.accept.drafts import AddEntry, Draft, RemoveEntry, SourceChange, Splice
-from composer.accept.inverse import Reason, RefusedChangeError
 from composer.accept.placing import lines_of, without_block
 from composer.accept.printed import Node, PrintedFile
 from composer.accept.proposals import Proposal, Scope, Setting
+from composer.accept.reasons import Reason, RefusedChangeError
 from composer.blocks import Block, Identifier, Item, walk_blocks
 from composer.markdown.front_matter import find_front_matter
 from composer.model import Fragment, YamlMapping, YamlScalar, YamlSequence

@@ -198,7 +198,7 @@ def yaml_span(source: SourceFile) -> tuple[int, int]:
 def _refuse_errors(found: Diagnostics) -> None:
     errors = found.errors
     if errors:
-        raise RefusedChangeError(Reason.INVALID, f"the sources would be wrong: {errors[0].message} ({errors[0].location})")
+        raise RefusedChangeError(Reason.INVALID, f"{errors[0].location.path} would be wrong: {errors[0].message}")
 
 
 def spliced(raw: str, splices: Iterable[Splice]) -> str:

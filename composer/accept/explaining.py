@@ -15,6 +15,10 @@ __all__ = ["explained"]
 _OWNED: Final = frozenset({Reason.BORDER, Reason.STATEMENT, Reason.SYNTAX, Reason.INVALID, Reason.NO_SOURCE, Reason.TITLE})
 """Reasons for which a person has to go to the source, so that its place helps."""
 _LOOK: Final = "*:#<>/ \t0123456789."
+_AS_WRITTEN: Final = (
+    "the words that came can be taken, but not as they stand: marks, numbers, indentation and the blank lines around them come from the "
+    "layout; write them like the lines beside them"
+)
 
 
 def explained(printed: PrintedFile, change: LineChange, refusal: RefusedChangeError) -> RefusedChangeError:
@@ -23,6 +27,8 @@ def explained(printed: PrintedFile, change: LineChange, refusal: RefusedChangeEr
         return refusal
     if refusal.reason in {Reason.LAYOUT, Reason.NO_SOURCE}:
         message = _layout_of(printed.lines, change)
+        if not message and refusal.reason is Reason.LAYOUT and change.start == change.end:
+            message = _AS_WRITTEN
         if message:
             return RefusedChangeError(Reason.LAYOUT, message)
     place = _source_of(printed, change) if refusal.reason in _OWNED else ""
@@ -43,11 +49,6 @@ def _layout_of(lines: Sequence[str], change: LineChange) -> str:
             return "a build prints no blanks on an empty line: take them off"
         verb = "take out what is too much" if len(new) > len(old) else "put back what is missing"
         return f"how many blank lines stand between two blocks comes from the layout: {verb}"
-    if not old:
-        return (
-            "what was written cannot stand here as it is: marks, numbers, indentation and the blank lines around it come from the layout; "
-            "write it like the lines beside it"
-        )
     if len(old) != len(new):
         return ""
     return next((message for before, after in zip(old, new, strict=True) if before != after and (message := _line(before, after))), "")
@@ -59,7 +60,7 @@ def _line(before: str, after: str) -> str:
     if before.lstrip() == after.lstrip():
         return f"the indentation comes from the layout: a build prints {len(before) - len(before.lstrip())} blanks before this line"
     item = ITEM.match(before.lstrip())
-    if item is not None and not after.lstrip().startswith(item["mark"]) and after.rstrip().endswith(item["text"][-3:].rstrip()):
+    if item is not None and not after.lstrip().startswith(item["mark"]) and after.rstrip().endswith(item["text"]):
         return f"the mark or number of an item comes from its list: a build prints `{item['mark'].strip()}` here, so put it back"
     if before.strip(_LOOK) and before.strip(_LOOK) == after.strip(_LOOK):
         return f"how a title looks comes from the layout: a build prints `{before.strip()}`; another look is set by `layout` in the profile"
@@ -75,14 +76,10 @@ def _source_of(printed: PrintedFile, change: LineChange) -> str:
             node = one
     start = printed.line_starts[change.start] if change.start < len(printed.line_starts) else 0
     for piece in printed.pieces:
-        if isinstance(piece.owner, FieldText) and printed.line_of(piece.start) <= last and piece.end >= start:
+        if change.start < change.end and isinstance(piece.owner, FieldText) and printed.line_of(piece.start) <= last and piece.end >= start:
             location = piece.owner.scalar.location
-            return _spelled(location.path, location.line)
+            return f"{location.path}:{location.line}"
     if node is None or node.line is None or node.last < change.start - 2:
         return ""
     location = node.line.text.location
-    return _spelled(location.path, location.line)
-
-
-def _spelled(path: str, line: int) -> str:
-    return f"{path}:{line}"
+    return f"{location.path}:{location.line}"

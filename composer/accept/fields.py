@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
@@ -29,7 +30,9 @@ def propose_fields(setting: Setting, change: LineChange) -> Iterator[Proposal]:
     after = _fields(apply_change(setting.printed.lines, change))
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     if not names:
-        raise RefusedChangeError(Reason.LAYOUT, "how the front matter is written comes from the layout, and its fields say what they said")
+        raise RefusedChangeError(
+            Reason.LAYOUT, "how the front matter is written comes from the layout, and its fields say what they said", is_final=True
+        )
     if "name" in names:
         message = f"the name of an agent is its key under `agents` in profiles/{setting.profile}.yaml: rename it there"
         raise RefusedChangeError(Reason.GENERATED, message)
@@ -37,12 +40,19 @@ def propose_fields(setting: Setting, change: LineChange) -> Iterator[Proposal]:
     proposal: Proposal | None = None
     for number in range(max(len(found) for found in ways)):
         chosen = [found[min(number, len(found) - 1)] for found in ways if found]
-        about = f"set {', '.join(f'`{name}`' for name in names)} in profiles/{setting.profile}.yaml"
+        about = f"{_spelled(names, after)} in profiles/{setting.profile}.yaml"
         proposal = Proposal(Scope.PROFILE, about, tuple(step for found in chosen for step in found))
         yield proposal
     _refuse_order(setting, [*after])
     if proposal is not None:
         _refuse_spelling(setting, proposal, names, change)
+
+
+def _spelled(names: Sequence[str], after: Mapping[str, Plain]) -> str:
+    kept = [f"`{name}`" for name in names if name in after]
+    gone = [f"`{name}`" for name in names if name not in after]
+    parts = [f"set {', '.join(kept)}"] if kept else []
+    return " and ".join([*parts, f"unset {', '.join(gone)}"] if gone else parts)
 
 
 def _refuse_order(setting: Setting, names: Sequence[str]) -> None:
@@ -70,12 +80,15 @@ def _fields(lines: Sequence[str]) -> Mapping[str, Plain]:
     if not text or text[0] != _FENCE or _FENCE not in text[1:]:
         raise RefusedChangeError(Reason.GENERATED, "the fences of the front matter are the tool's: put the lines `---` back")
     end = text.index(_FENCE, 1)
+    for name, count in Counter(line.partition(":")[0] for line in text[1:end] if line[:1].isalpha()).items():
+        if count > 1:
+            raise RefusedChangeError(Reason.LAYOUT, f"the field `{name}` stands twice: a build writes it once", is_final=True)
     try:
         read = read_strict("\n".join(text[1:end]) + "\n")
     except YamlProblem as problem:
-        raise RefusedChangeError(Reason.LAYOUT, f"the front matter is no YAML any more: {problem}") from None
+        raise RefusedChangeError(Reason.LAYOUT, f"the front matter is no YAML any more: {problem}", is_final=True) from None
     if not isinstance(read, dict):
-        raise RefusedChangeError(Reason.LAYOUT, "the front matter is no map of fields any more")
+        raise RefusedChangeError(Reason.LAYOUT, "the front matter is no map of fields any more", is_final=True)
     return read
 
 

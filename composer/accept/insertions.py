@@ -36,7 +36,7 @@ def propose_insertion(setting: Setting, change: LineChange) -> Iterator[Proposal
         for scope in setting.scopes(anchor.trace.layer):
             yield from _insertions(setting, scope, anchor, verb, [section])
     for anchor, verb in _anchors(setting.printed, above, below, indent, is_item=bool(items)):
-        newcomers = items if items and _takes_items(anchor, verb) else [read_block(dedented)]
+        newcomers = items if items and _takes_items(anchor, verb) else [read_block(setting, dedented, anchor)]
         for scope in setting.scopes(anchor.trace.layer):
             yield from _insertions(setting, scope, anchor, verb, newcomers)
 
@@ -178,7 +178,7 @@ def _source_lines(newcomer: Newcomer, name: str, lead: str, beside: Block) -> st
     lines = newcomer.text.split("\n")
     blanks = " " * len(mark)
     printed = [f"{lead}{mark}{lines[0]}", *(f"{lead}{blanks}{line}" if line.strip() else "" for line in lines[1:])]
-    if name and isinstance(beside, Item):
+    if name and (isinstance(beside, Item) or newcomer.is_section):
         printed[0] += f" {{#{name}}}"
     elif name:
         printed[-1] += f" {{#{name}}}"

@@ -31,6 +31,7 @@ class Newcomer:
     text: str
     words: str
     mark: str = ""
+    is_section: bool = False
 
 
 def written_lines(lines: Sequence[str]) -> list[str]:
@@ -66,10 +67,20 @@ def refuse_bare_marks(lines: Sequence[str]) -> None:
             raise RefusedChangeError(Reason.LAYOUT, message, is_final=True)
 
 
-def read_block(lines: Sequence[str]) -> Newcomer:
-    """Read lines as blocks that stand as they are written."""
+def read_block(setting: Setting, lines: Sequence[str], anchor: Node) -> Newcomer:
+    """Read lines as blocks that stand beside or in another as they are written, but for the level of headings."""
+    around = (one for one in (anchor, *anchor.around()) if isinstance(one.planned, PlannedSection))
+    section = next(around, None)
+    deeper = _deeper(setting, section) if section is not None else 0
     heading = _HEADING.match(lines[0])
-    return Newcomer("\n".join(lines), heading["title"] if heading is not None else "\n".join(lines))
+    words = heading["title"] if heading is not None else "\n".join(lines)
+    return Newcomer("\n".join(_raised(lines, deeper)), words, is_section=heading is not None)
+
+
+def _deeper(setting: Setting, section: Node) -> int:
+    """Return by how many levels a section stands deeper in the output than in its source, as all that is inserted there does."""
+    block = block_of(section, setting.draft)
+    return section.planned.level - block.level if isinstance(block, Section) and isinstance(section.planned, PlannedSection) else 0
 
 
 def read_items(lines: Sequence[str]) -> list[Newcomer]:
@@ -107,12 +118,11 @@ def read_section(setting: Setting, lines: Sequence[str], beside: Node, *, is_ins
     title = _title(look, level, lines[0])
     if title is None or not title.strip():
         return None
-    block = block_of(beside, setting.draft)
-    deeper = planned.level - block.level if isinstance(block, Section) else 0
+    deeper = _deeper(setting, beside)
     body = [line[look.indent :] if not line[: look.indent].strip() else line for line in lines[1:]]
     if look.gap == 0:
         body = ["", *body]
-    return Newcomer("\n".join([f"{'#' * (level - deeper)} {title}", *_raised(body, deeper)]), title)
+    return Newcomer("\n".join([f"{'#' * (level - deeper)} {title}", *_raised(body, deeper)]), title, is_section=True)
 
 
 def _title(look: Look, level: int, line: str) -> str | None:

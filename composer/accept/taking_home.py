@@ -237,6 +237,8 @@ def _propose(setting: Setting, change: LineChange) -> Iterator[Proposal]:
         try:
             yield from maker(setting, change)
         except RefusedChangeError as error:
+            if maker is propose_rewording and makers[0] is propose_insertion and error.reason is Reason.LAYOUT:
+                continue  # that no text takes new lines up says nothing of whether they could stand as blocks
             if first_error is None or error.reason is Reason.GENERATED:
                 first_error = error
     if first_error is not None:

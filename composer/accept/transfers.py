@@ -121,7 +121,10 @@ def _uses(nodes: Sequence[Node], receiver: Fragment) -> Iterator[SourceChange]:
     printed = dict.fromkeys(name for segment in filled for name in segment.names)
     missing = [name for name in printed if not name.startswith(_AMBIENT) and name not in {**receiver.variables, **receiver.uses}]
     path = receiver.source.path
-    if not missing or find_front_matter(receiver.source.text) is None:
+    if not missing:
+        return
+    if find_front_matter(receiver.source.text) is None:
+        yield Splice(path, 0, 0, f"---\nuses: [{', '.join(missing)}]\n---\n")
         return
     known = node_at(receiver.source, ("uses",))
     names = [item.text for item in known.items if isinstance(item, YamlScalar)] if isinstance(known, YamlSequence) else []

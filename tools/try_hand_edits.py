@@ -28,7 +28,7 @@ from composer.workspace import Workspace  # noqa: E402
 REASONS = {
     "layout": "marks, numbers, indentation, blank lines, the look of titles: what the build gives, whatever the sources say",
     "generated": "the fences, the comment and the agent's name: the tool's own",
-    NO_AGENT: "the edited file itself is no valid agent (an unknown colour, no description, a code block without end): no source gives it",
+    NO_AGENT: "the edited file itself is no valid agent (an unknown field or colour, no description, code without end): no source gives it",
     "border": "a block left its fragment, and other outputs would gain or lose it; or a change of words and of a variable's value in one",
     "statement": "a change over an `if` inside a text",
     "opaque": "a block that only Jinja reads",

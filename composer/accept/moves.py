@@ -14,6 +14,7 @@ from composer.accept.proposals import Proposal, Scope, Setting
 from composer.accept.reasons import Reason, RefusedChangeError
 from composer.accept.transfers import propose_transfer
 from composer.blocks import Block, Item
+from composer.model import YamlMapping, YamlScalar
 from composer.yaml_text.rewrite import BlockText
 
 __all__ = ["moved_pairs", "propose_move"]
@@ -117,7 +118,7 @@ def _in_profile(setting: Setting, nodes: Sequence[Node], came: LineChange, about
         raise RefusedChangeError(Reason.BORDER, "several texts of the profile moved at once: move them one by one")
     for anchor, verb in ((above, "after"), (below, "before")):
         if anchor is not None and anchor not in nodes:
-            changes = _anchor(nodes[0], anchor.trace.address, verb)
+            changes = _with_reasons(_anchor(nodes[0], anchor.trace.address, verb), setting)
             if changes:
                 yield Proposal(Scope.PROFILE, f"{about}: `{verb}` {anchor.trace.address}", changes)
 
@@ -131,7 +132,29 @@ def _anchored(setting: Setting, moving: Sequence[Node], came: LineChange) -> tup
         if node.trace.layer != setting.home:
             break
         changes.extend(_anchor(node, moving[-1].trace.address, "after"))
-    return tuple(changes)
+    return _with_reasons(tuple(changes), setting)
+
+
+def _with_reasons(changes: tuple[SourceChange, ...], setting: Setting) -> tuple[SourceChange, ...]:
+    """Let the reason of an edit follow its texts where all of them go to another address: alone it would be an edit that does nothing."""
+    source = setting.draft.index.catalog.profiles[setting.profile].source
+    gone = [change.keys for change in changes if isinstance(change, RemoveEntry)]
+    came = [change.keys for change in changes if isinstance(change, AddEntry)]
+    more: list[SourceChange] = []
+    for old, new in dict(zip([keys[:-2] for keys in gone], [keys[:-2] for keys in came], strict=True)).items():
+        edit = node_at(source, old)
+        because = edit.entries.get("because") if isinstance(edit, YamlMapping) else None
+        left = [
+            (verb, name)
+            for verb, texts in (edit.entries.items() if isinstance(edit, YamlMapping) else ())
+            for name in (texts.entries if isinstance(texts, YamlMapping) else (verb,))
+            if verb != "because" and (*old, verb, name) not in gone
+        ]
+        if isinstance(because, YamlScalar) and not left:
+            more.append(RemoveEntry(source.path, (*old, "because")))
+            if node_at(source, (*new, "because")) is None:
+                more.append(AddEntry(source.path, (*new, "because"), because.text))
+    return (*changes, *more)
 
 
 def _anchor(node: Node, address: str | None, verb: str) -> tuple[SourceChange, ...]:

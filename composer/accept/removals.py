@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from composer.accept.changes import LineChange
 from composer.accept.definitions import block_of, entry_at, is_in_profile, node_at
@@ -27,6 +27,17 @@ def propose_removal(setting: Setting, change: LineChange) -> Iterator[Proposal]:
                 names = ", ".join(name_of(node) for node in gone)
                 flat = tuple(step for found in changes for step in found or ())
                 yield Proposal(scope, f"remove {names}", flat)
+                unused = _values_of(gone, setting)
+                if unused:  # a value that no text shows any more is an error
+                    yield Proposal(scope, f"remove {names}, and what the profile set for it alone", (*flat, *unused))
+
+
+def _values_of(gone: Sequence[Node], setting: Setting) -> tuple[RemoveEntry, ...]:
+    """Return the values that the profile itself sets of variables which some blocks print."""
+    own = setting.draft.index.catalog.profiles[setting.profile].source
+    printed = [segment for node in gone for inner in node.walk() if inner.line is not None for segment in inner.line.filled]
+    names = dict.fromkeys(name for segment in printed for name in segment.names)
+    return tuple(RemoveEntry(own.path, ("vars", name)) for name in names if node_at(own, ("vars", name)) is not None)
 
 
 def _removal(node: Node, scope: Scope, setting: Setting) -> tuple[SourceChange, ...] | None:

@@ -228,9 +228,10 @@ def _about(name: str, path: str) -> str:
 
 
 def _project_ways(name: str, after: str, scope: Scope, setting: Setting) -> Iterator[Way]:
-    if scope is not Scope.PROFILE:
-        return
     keys = tuple(name.split("."))
+    own = setting.draft.index.catalog.profiles[setting.profile].source
+    if scope is Scope.AGENT or (scope is Scope.FRAGMENT and node_at(own, keys) is None):
+        return
     yield _about(name, f"profiles/{setting.profile}.yaml"), (set_entry(setting.profile, keys, after, setting.draft),)
 
 

@@ -78,7 +78,7 @@ def try_edit(workspace: Workspace, composed: Sequence[OutputFile], start: Draft,
 
 
 def is_agent(text: str, target: Target) -> bool:
-    """Whether an edited file could be an output at all, told from its text: its fields have values that exist, its code ends."""
+    """Whether an edited file could be an output at all, told from its text: its fields and their values exist, its code ends."""
     span = find_front_matter(text)
     if span is None or not span.is_closed:
         return False
@@ -86,7 +86,7 @@ def is_agent(text: str, target: Target) -> bool:
         fields = read_strict(text[span.start : span.end])
     except YamlProblem:
         return False
-    if not isinstance(fields, dict):
+    if not isinstance(fields, dict) or not fields.keys() <= {"name", *target.fields}:
         return False
     for spec in target.fields.values():
         value = fields.get(spec.name)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from builders import write_workspace
-from test_accept import DEV, edited, proposed, refused, taken, workspace
+from test_accept import DEV, FILES, edited, proposed, refused, taken, workspace
 
 from composer import Workspace
 from composer.accept.proposals import Scope
@@ -162,14 +162,64 @@ def test_a_variable_goes_with_the_item_that_prints_it(tmp_path: Path, front: str
     assert "language: own#language" in found["fragments/shared.md"]
 
 
+def test_an_item_that_moved_behind_an_included_list_stays_in_its_fragment(tmp_path: Path) -> None:
+    """It goes below the line that includes."""
+    before = "- Ask first\n- Work in small steps\n- Write Go\n- Test it\n"
+    after = "- Work in small steps\n- Write Go\n- Test it\n- Ask first\n"
+    root = two_fragments(tmp_path)
+    found = taken(root, before, after, scope=Scope.FRAGMENT)
+    assert list(found) == ["fragments/own.md"]
+    assert (root / "fragments/own.md").read_text() == (
+        '{#own}\n- Work in small steps {#steps}\n{% include "shared#shared" %}\n- Ask first {#ask}\n'
+    )
+
+
+def test_an_item_that_moved_past_a_condition_does_not_come_under_it(tmp_path: Path) -> None:
+    """Where it would read the same inside and outside."""
+    root = two_fragments(tmp_path)
+    own = root / "fragments/own.md"
+    own.write_text("{#own}\n- Ask first {#ask}\n- Work in small steps {#steps}\n{% if project.name %}\n- Be kind {#kind}\n{% endif %}\n")
+    (root / "profiles/shop.yaml").write_text("project: {name: the shop}\nagents: {dev: {}}\n")
+    Workspace.open(root).build()
+    found = taken(
+        root, "- Ask first\n- Work in small steps\n- Be kind\n", "- Work in small steps\n- Be kind\n- Ask first\n", scope=Scope.FRAGMENT
+    )
+    assert list(found) == ["fragments/own.md"]
+    assert own.read_text().endswith("{% endif %}\n- Ask first {#ask}\n")
+
+
 def test_a_move_is_refused_where_another_output_would_gain_or_lose_the_item(tmp_path: Path) -> None:
     """An order that one file wants takes no rule from another."""
     other = AGENT.replace('{% include "own" %}', '{% include "shared" %}')
     root = two_fragments(tmp_path, tester=other)
     found = messages(
-        root, "- Work in small steps\n- Write Go\n- Test it\n", "- Write Go\n- Test it\n- Work in small steps\n", scope=Scope.FRAGMENT
+        root, "- Ask first\n- Work in small steps\n- Write Go\n", "- Work in small steps\n- Write Go\n- Ask first\n", scope=Scope.FRAGMENT
     )
-    assert "border: what moved would leave its fragment `own`, and then other outputs would gain or lose it (shop/tester)" in found
+    assert "border: what moved would leave its fragment" in found
+    assert "and then other outputs would gain or lose it (shop/tester)" in found
+
+
+def test_a_text_of_the_profile_takes_its_reason_along(tmp_path: Path) -> None:
+    """An edit that is left with a reason alone would do nothing."""
+    files = dict(FILES)
+    files["profiles/shop.yaml"] = files["profiles/shop.yaml"].rstrip() + "\n            because: auditors ask\n        "
+    Workspace.open(write_workspace(tmp_path, files)).build()
+    before, after = "- Log each refusal\n- Keep an audit trail\n", "- Keep an audit trail\n- Log each refusal\n"
+    assert taken(tmp_path, before, after) == {"profiles/shop.yaml": "-  rules#log:\n+  rules#limit:"}
+
+
+def test_a_value_that_nothing_shows_any_more_goes_with_the_block(tmp_path: Path) -> None:
+    """It would be an error of its own."""
+    found = taken(workspace(tmp_path), "- Allow 60 requests a minute\n", "")
+    assert found == {"profiles/shop.yaml": "-vars:\n-  limit: 60   # per customer\n+  rules#limit:\n+    remove: true"}
+
+
+def test_a_value_of_the_project_can_change_beside_words_for_all(tmp_path: Path) -> None:
+    """`--to fragment` changes each where it stands, and the project's name stands in its profile."""
+    root = workspace(tmp_path)
+    edited(root, "for work on the shop.", "for work on the big shop.")
+    found = taken(root, "Check every input", "Check every single input", scope=Scope.FRAGMENT)
+    assert set(found) == {"fragments/rules.md", "profiles/shop.yaml"}
 
 
 # --- front matter -------------------------------------------------------------------------------------------------------

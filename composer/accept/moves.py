@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from composer.accept.changes import LineChange
-from composer.accept.definitions import block_of, entry_at, node_at
+from composer.accept.definitions import block_of, entry_at, fragment_of, node_at
 from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange, Splice
 from composer.accept.newcomers import ITEM
 from composer.accept.placing import blocks_on, lines_of, name_of, neighbours_of, without_block
@@ -13,7 +14,7 @@ from composer.accept.printed import Node, PrintedFile
 from composer.accept.proposals import Proposal, Scope, Setting
 from composer.accept.reasons import Reason, RefusedChangeError
 from composer.accept.transfers import propose_transfer
-from composer.blocks import Block, Item
+from composer.blocks import Block, Conditional, Inclusion, Item, Loop, walk_blocks
 from composer.model import YamlMapping, YamlScalar
 from composer.yaml_text.rewrite import BlockText
 
@@ -65,10 +66,7 @@ def propose_move(setting: Setting, gone: LineChange, came: LineChange) -> Iterat
         message = f"a block of `{home}` moved, and other profiles use it: `--to fragment` moves it for all of them"
         raise RefusedChangeError(Reason.SCOPE, message)
     anchored = _anchored(setting, nodes, came)
-    for target, verb in _targets(setting.printed, nodes, came, home):
-        block = block_of(target, setting.draft)
-        if block is None:
-            continue
+    for block, verb in _targets(setting, nodes, moving, came):
         moves = _moves(moving, block, verb)
         yield Proposal(Scope.FRAGMENT, f"{about} in {block.location.path}", moves)
         if anchored:
@@ -76,20 +74,49 @@ def propose_move(setting: Setting, gone: LineChange, came: LineChange) -> Iterat
     yield from propose_transfer(setting, nodes, moving, came, about)
 
 
-def _targets(printed: PrintedFile, moving: Sequence[Node], came: LineChange, home: str) -> Iterator[tuple[Node, str]]:
-    """Give blocks of the same source that the moved ones can stand beside: the nearest above, and the nearest below."""
-    mates = [
-        node
-        for node in printed.all_nodes()
-        if node.trace.layer == home and node.is_printed and node not in moving and not set(node.around()) & set(moving)
-    ]
-    above = [node for node in mates if node.last < came.start]
-    below = [node for node in mates if node.first >= came.end]
-    for near, verb in ((above[-1:], "after"), (below[:1], "before")):
-        for start in near:
-            for node in (start, *start.around()):
-                if node.trace.layer == home and type(node.planned) is type(moving[0].planned):
-                    yield node, verb
+def _targets(setting: Setting, nodes: Sequence[Node], moving: Sequence[Block], came: LineChange) -> list[tuple[Block, str]]:
+    """Return blocks of the same source that the moved ones can stand beside: those nearest above, and those nearest below.
+
+    A line that is a statement is one too: an `include` whose blocks stand there, an `if` that begins or ends there. Places inside the same
+    statements as before come first, so that nothing is shown under another condition.
+    """
+    home = nodes[0].trace.layer
+    fragment = fragment_of(home, setting.draft)
+    if fragment is None:
+        return []
+    parents = dict(walk_blocks(fragment.document.blocks))
+    others = [node for node in setting.printed.all_nodes() if node.is_printed and not {node, *node.around()} & set(nodes)]
+    mates = [node for node in others if node.trace.layer == home]
+    found: dict[tuple[Block, str], None] = {}
+    for group in (others, mates):
+        above = [node for node in group if node.last < came.start]
+        below = [node for node in group if node.first >= came.end]
+        for near, verb in ((above[-1:], "after"), (below[:1], "before")):
+            for block in (block for node in near for block in _own_blocks(setting, node, nodes[0], parents)):
+                for one in (block, *reversed(_statements(parents[block]))):
+                    found[one, verb] = None
+    before = _statements(parents[moving[0]])
+    return sorted(found, key=lambda place: _statements(parents[place[0]]) != before)
+
+
+def _own_blocks(setting: Setting, near: Node, moved: Node, parents: Mapping[Block, tuple[Block, ...]]) -> Iterator[Block]:
+    """Give what the moved block's fragment has at another block: that block or one around it, or what includes it."""
+    for node in (near, *near.around()):
+        if node.trace.layer == moved.trace.layer and type(node.planned) is type(moved.planned):
+            block = block_of(node, setting.draft)
+            if block is not None:
+                yield block
+    for place in reversed(near.trace.via):
+        for block in parents:
+            location = block.location
+            is_here = location.source is place.source and location.start <= place.start < location.end
+            if isinstance(block, Inclusion) and is_here and block.level is None:
+                yield block
+
+
+def _statements(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Return the innermost blocks of some that are statements around the rest."""
+    return tuple(takewhile(lambda block: isinstance(block, Conditional | Loop), reversed(blocks)))[::-1]
 
 
 def _moves(moving: Sequence[Block], target: Block, verb: str) -> tuple[Splice, ...]:

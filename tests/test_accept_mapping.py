@@ -257,6 +257,7 @@ def test_a_field_that_no_build_writes_so_is_refused_with_what_it_writes(tmp_path
         ("- Check every input", "  - Check every input", "a build prints 0 blanks before this line"),
         ("- Check every input", "* Check every input", "a build prints `-` here, so put it back"),
         ("## Rules", "# Rules", "a build prints `## Rules`"),
+        ("## Rules", "#r Rules", "a build prints `## Rules`"),
         ("## Rules\n\n", "## Rules\n\n\n", "take out what is too much"),
         ("## Rules\n\n", "## Rules\n", "put back what is missing"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,7 +15,9 @@ __all__ = ["explained"]
 
 _OWNED: Final = frozenset({Reason.BORDER, Reason.STATEMENT, Reason.SYNTAX, Reason.INVALID, Reason.NO_SOURCE, Reason.TITLE})
 """Reasons for which a person has to go to the source, so that its place helps."""
-_LOOK: Final = "*:#<>/ \t0123456789."
+_LONGEST_SHOWN: Final = 60
+_TITLE: Final = re.compile(r"(?:#{1,6} |\d+\. |\*\*|<)(?P<words>.*)")
+_LOOK: Final = "*:#<>/ \t"
 _AS_WRITTEN: Final = (
     "the words that came can be taken, but not as they stand: marks, numbers, indentation and the blank lines around them come from the "
     "layout; write them like the lines beside them"
@@ -31,6 +34,8 @@ def explained(printed: PrintedFile, change: LineChange, refusal: RefusedChangeEr
             message = _AS_WRITTEN
         if message:
             return RefusedChangeError(Reason.LAYOUT, message)
+    if refusal.reason is Reason.LAYOUT and len(change.new) == change.end - change.start == 1:
+        return RefusedChangeError(refusal.reason, f"{refusal}; a build prints `{_short(printed.lines[change.start])}`")
     place = _source_of(printed, change) if refusal.reason in _OWNED else ""
     if not place or place in str(refusal):
         return refusal
@@ -62,9 +67,15 @@ def _line(before: str, after: str) -> str:
     item = ITEM.match(before.lstrip())
     if item is not None and not after.lstrip().startswith(item["mark"]) and after.rstrip().endswith(item["text"]):
         return f"the mark or number of an item comes from its list: a build prints `{item['mark'].strip()}` here, so put it back"
-    if before.strip(_LOOK) and before.strip(_LOOK) == after.strip(_LOOK):
+    title = _TITLE.match(before)
+    if title is not None and title["words"].strip(_LOOK) == after.lstrip("0123456789.").strip(_LOOK) != "":
         return f"how a title looks comes from the layout: a build prints `{before.strip()}`; another look is set by `layout` in the profile"
     return ""
+
+
+def _short(line: str) -> str:
+    words = line.strip()
+    return words if len(words) <= _LONGEST_SHOWN else f"{words[:_LONGEST_SHOWN].rstrip()} ..."
 
 
 def _source_of(printed: PrintedFile, change: LineChange) -> str:

@@ -17,10 +17,11 @@ from composer.files.journal import BadJournalError
 from composer.files.lock import LOCK_NAME, EditRecord, parse_lock
 from composer.files.sources import Memory, Overlay
 from composer.files.transaction import Change, TransactionError
+from composer.incremental.earlier import Earlier
 from composer.lookup.index import Index
 from composer.merge.layers import order_layers
 from composer.model import Catalog, FileAction, FileResult, FileSince, FileWanted, OutputFile
-from composer.pipeline import compose_profile, read_index
+from composer.pipeline import Done, compose_profile, nobody_asks, read_index
 from composer.source import SourceFile, unlocated
 from composer.stages.resolve import Override, read_overrides
 from composer.stages.write import WriteScope, is_source, write_files
@@ -143,13 +144,16 @@ class Workspace:
     """A folder with fragments and profiles. Sources are read once, when something is first asked for.
 
     ``diagnostics`` has what reading them found, and what the last run did. ``evidence``, if there is one, is told what is read from disk by
-    it, by :meth:`build` and by :meth:`check`.
+    it, by :meth:`build` and by :meth:`check`. ``earlier``, if there is one, is what runs before over the same folder have read, composed and
+    written: then outputs have no origins, and a build does not look at files that it has written itself. ``done`` is told of each stage.
     """
 
     root: Path
     target: Target
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     evidence: Evidence | None = None
+    earlier: Earlier | None = None
+    done: Done = nobody_asks
     _index: Index | None = None
     _read: tuple[Diagnostic, ...] = ()
     _replaced: Mapping[str, bytes] = field(default_factory=dict)
@@ -190,7 +194,8 @@ class Workspace:
             disk = Disk(self.root.as_posix(), self.diagnostics, self.evidence)
             replaced = {**self._unfinished_sources(), **self._replaced}
             sources = Overlay(Memory(replaced), disk) if replaced else disk
-            self._index = read_index(sources, self.diagnostics)
+            read = self.earlier.read_index if self.earlier is not None else read_index
+            self._index = read(sources, self.diagnostics, done=self.done)
             self._read = tuple(self.diagnostics)
         return self._index
 
@@ -256,7 +261,8 @@ class Workspace:
             progress(name)
         # A profile's own mistakes must not keep those of the next from being told.
         found = Diagnostics()
-        files = compose_profile(name, self.index, overrides, self.target, found)
+        compose = self.earlier.compose_profile if self.earlier is not None else compose_profile
+        files = compose(name, self.index, overrides, self.target, found, self.done)
         for diagnostic in found:
             self.diagnostics.add(diagnostic)
         return files
@@ -316,10 +322,23 @@ class Workspace:
         report_stale_edits(self.stale_edits(None if profiles is None else composition.profiles), self.diagnostics)
         edits = self._edit_record(composition.profiles, is_whole=profiles is None) if into is None else None
         files = composition.files
+        self.done("edits")
+        settled = self.earlier.settled(root, scope, files) if self.earlier is not None else frozenset[str]()
         results = write_files(
-            files, destination, scope, self.diagnostics, overwrite=overwrite, edits=edits, sources=sources, evidence=self.evidence
+            files,
+            destination,
+            scope,
+            self.diagnostics,
+            overwrite=overwrite,
+            edits=edits,
+            sources=sources,
+            evidence=self.evidence,
+            settled=settled,
         )
+        self.done("write")
         self.diagnostics.raise_errors()
+        if self.earlier is not None and not dry_run:
+            self.earlier.note_written(root, scope, files, results)
         return BuildReport(root, results, tuple(self.diagnostics))
 
     def stale_edits(self, profiles: Iterable[str] | None = None) -> tuple[StaleEdit, ...]:

@@ -6,7 +6,7 @@ any other is somebody's work, and stays unless the user says otherwise, and then
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -110,6 +110,7 @@ def write_files(
     edits: EditRecord | None = None,
     sources: Sequence[Change] = (),
     evidence: Evidence | None = None,
+    settled: Collection[str] = (),
 ) -> tuple[FileResult, ...]:
     """Write files, and remove those of earlier runs that are no longer made: all of it, or nothing.
 
@@ -124,6 +125,7 @@ def write_files(
         edits: is recorded with the files; None leaves what the lock has of edits.
         sources: changes of source files that go with the outputs, for they were composed from them.
         evidence: is told what is on disk at the end, of the outputs and of the lock.
+        settled: the paths of files that this process has brought to what they are to be, and that are not looked at again.
 
     Returns:
         What happened to each file, by path; nothing if nothing was written.
@@ -136,7 +138,7 @@ def write_files(
             lock = parse_lock(before.source, found)
             made = _by_path(files, scope, found)
             steps = [
-                *_plan_outputs(made, destination, lock, found, overwrite=overwrite),
+                *_plan_outputs({path: made[path] for path in made if path not in settled}, destination, lock, found, overwrite=overwrite),
                 *_plan_leftovers(made, destination, scope, lock, found),
             ]
             after = _recorded(lock, steps, edits)
@@ -145,7 +147,9 @@ def write_files(
                 _tell_of_others(made, scope, lock, found)
                 if evidence is not None:
                     _note_what_is_left(evidence, steps, before, () if destination.is_dry else changes)
-                results = tuple(sorted((step.result for step in steps if step.result is not None), key=lambda result: result.path))
+                as_before = [FileResult(path, made[path].profile, FileAction.UNCHANGED) for path in made if path in settled]
+                of_steps = [step.result for step in steps if step.result is not None]
+                results = tuple(sorted((*as_before, *of_steps), key=lambda result: result.path))
     for diagnostic in found:
         diagnostics.add(diagnostic)
     return results

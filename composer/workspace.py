@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from composer.files.disk import Disk
 from composer.files.home import find_root
 from composer.files.journal import BadJournalError
 from composer.files.lock import LOCK_NAME, EditRecord, parse_lock
-from composer.files.sources import Memory, Overlay
+from composer.files.sources import Memory, Observed, Overlay, Sources
 from composer.files.transaction import Change, TransactionError
 from composer.incremental.earlier import Earlier
 from composer.lookup.index import Index
@@ -144,8 +144,9 @@ class Workspace:
     """A folder with fragments and profiles. Sources are read once, when something is first asked for.
 
     ``diagnostics`` has what reading them found, and what the last run did. ``evidence``, if there is one, is told what is read from disk by
-    it, by :meth:`build` and by :meth:`check`. ``earlier``, if there is one, is what runs before over the same folder have read, composed and
-    written: then outputs have no origins, and a build does not look at files that it has written itself. ``done`` is told of each stage.
+    it, by :meth:`build` and by :meth:`check`. ``earlier``, if there is one, is what runs before over the same folder have read,
+    composed and written: then outputs have no origins, and a build does not look at files that it has written itself. ``done`` is told of
+    each stage.
     """
 
     root: Path
@@ -193,7 +194,9 @@ class Workspace:
         if self._index is None:
             disk = Disk(self.root.as_posix(), self.diagnostics, self.evidence)
             replaced = {**self._unfinished_sources(), **self._replaced}
-            sources = Overlay(Memory(replaced), disk) if replaced else disk
+            sources: Sources = Overlay(Memory(replaced), disk) if replaced else disk
+            if self.done is not nobody_asks:
+                sources = Observed(sources, self.done)
             read = self.earlier.read_index if self.earlier is not None else read_index
             self._index = read(sources, self.diagnostics, done=self.done)
             self._read = tuple(self.diagnostics)
@@ -323,17 +326,10 @@ class Workspace:
         edits = self._edit_record(composition.profiles, is_whole=profiles is None) if into is None else None
         files = composition.files
         self.done("edits")
-        settled = self.earlier.settled(root, scope, files) if self.earlier is not None else frozenset[str]()
+        if self.earlier is not None:
+            scope = replace(scope, settled=self.earlier.settled(root, scope, files))
         results = write_files(
-            files,
-            destination,
-            scope,
-            self.diagnostics,
-            overwrite=overwrite,
-            edits=edits,
-            sources=sources,
-            evidence=self.evidence,
-            settled=settled,
+            files, destination, scope, self.diagnostics, overwrite=overwrite, edits=edits, sources=sources, evidence=self.evidence
         )
         self.done("write")
         self.diagnostics.raise_errors()

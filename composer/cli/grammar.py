@@ -88,6 +88,8 @@ BUILD: Final = Command(
         INTO,
         Flag("overwrite", ("--overwrite",), "Replace files that others made or edited; a copy of each is kept."),
         NO_CACHE,
+        Flag("watch", ("--watch",), "Build, and build again what an edit touches whenever a source is saved, until Ctrl-C."),
+        Flag("profile_stages", ("--profile-stages",), "Tell how long each stage took."),
     ),
 )
 CHECK: Final = Command(

@@ -1,8 +1,9 @@
 """What the runs before have read and composed: the next one takes from it what it would come to again.
 
-Nothing is taken on trust. A file is read by every run, and what was made of it is used again if its text is the same. A profile is used again
-if every source that had a part in it is; an agent of any other profile, if all that it is made of says the same (:mod:`.ingredients`).
-Whatever had something told of it that may change is composed anew. So the outputs, and what is told, are those of a fresh run.
+Nothing is taken on trust. A file is read by every run, and what was made of it is used again if its text is the same. A profile is used
+again if every source that had a part in it is; an agent of any other profile, if all that it is made of says the same
+(:mod:`.ingredients`). Whatever had something told of it that may change is composed anew. So the outputs, and what is told, are those of
+a fresh run.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ any other is somebody's work, and stays unless the user says otherwise, and then
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -31,13 +31,15 @@ class WriteScope:
     """What a run answers for: the profiles that it built, and where below the root their files go.
 
     ``folder`` holds one folder for each profile; if it is empty, files go straight to the root. ``is_whole`` says that
-    all profiles were built, so that what is recorded for any other is left over.
+    all profiles were built, so that what is recorded for any other is left over. ``settled`` are paths of files that this very process has
+    brought to what they are to be: they are not looked at again.
     """
 
     profiles: frozenset[str]
     folder: str = "output"
     is_whole: bool = False
     lock_name: str = LOCK_NAME
+    settled: frozenset[str] = frozenset()
 
     @classmethod
     def into(cls, profiles: Iterable[str]) -> WriteScope:
@@ -110,7 +112,6 @@ def write_files(
     edits: EditRecord | None = None,
     sources: Sequence[Change] = (),
     evidence: Evidence | None = None,
-    settled: Collection[str] = (),
 ) -> tuple[FileResult, ...]:
     """Write files, and remove those of earlier runs that are no longer made: all of it, or nothing.
 
@@ -125,7 +126,6 @@ def write_files(
         edits: is recorded with the files; None leaves what the lock has of edits.
         sources: changes of source files that go with the outputs, for they were composed from them.
         evidence: is told what is on disk at the end, of the outputs and of the lock.
-        settled: the paths of files that this process has brought to what they are to be, and that are not looked at again.
 
     Returns:
         What happened to each file, by path; nothing if nothing was written.
@@ -138,7 +138,9 @@ def write_files(
             lock = parse_lock(before.source, found)
             made = _by_path(files, scope, found)
             steps = [
-                *_plan_outputs({path: made[path] for path in made if path not in settled}, destination, lock, found, overwrite=overwrite),
+                *_plan_outputs(
+                    {path: made[path] for path in made if path not in scope.settled}, destination, lock, found, overwrite=overwrite
+                ),
                 *_plan_leftovers(made, destination, scope, lock, found),
             ]
             after = _recorded(lock, steps, edits)
@@ -147,7 +149,7 @@ def write_files(
                 _tell_of_others(made, scope, lock, found)
                 if evidence is not None:
                     _note_what_is_left(evidence, steps, before, () if destination.is_dry else changes)
-                as_before = [FileResult(path, made[path].profile, FileAction.UNCHANGED) for path in made if path in settled]
+                as_before = [FileResult(path, made[path].profile, FileAction.UNCHANGED) for path in made if path in scope.settled]
                 of_steps = [step.result for step in steps if step.result is not None]
                 results = tuple(sorted((*as_before, *of_steps), key=lambda result: result.path))
     for diagnostic in found:

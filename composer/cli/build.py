@@ -25,7 +25,7 @@ EXAMPLES: Final = (
 )
 
 
-def run(
+def run(  # noqa: PLR0913 - one for each option of the command
     session: Session,
     *,
     profiles: Sequence[str] | None = None,

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from composer.errors import ComposerError, Diagnostic
     from composer.model import OutputFile
-    from composer.workspace import BuildReport, CheckReport, Composition, Difference, Workspace
+    from composer.outcomes import BuildReport, CheckReport, Composition, Difference
+    from composer.workspace import Workspace
 
 __all__ = [
     "BuildReport",
@@ -35,12 +36,12 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES: Final = {
-    "BuildReport": "composer.workspace",
-    "CheckReport": "composer.workspace",
+    "BuildReport": "composer.outcomes",
+    "CheckReport": "composer.outcomes",
     "ComposerError": "composer.errors",
-    "Composition": "composer.workspace",
+    "Composition": "composer.outcomes",
     "Diagnostic": "composer.errors",
-    "Difference": "composer.workspace",
+    "Difference": "composer.outcomes",
     "OutputFile": "composer.model",
     "Workspace": "composer.workspace",
 }

@@ -126,7 +126,8 @@ def read_value(kind: VariableType, node: YamlNode, diagnostics: Diagnostics, wha
         so that it is false in a condition; whether there is such a fragment is for the caller to say.
     """
     if isinstance(node, YamlSequence) and kind.is_list:
-        values = [read_value(kind.of_items, item, diagnostics, f"an item of {what}") for item in node.items]
+        of_items, item_of = kind.of_items, f"an item of {what}"
+        values = [read_value(of_items, item, diagnostics, item_of) for item in node.items]
         sound = [value for value in values if value is not None]
         return sound if len(sound) == len(values) else None
     value = _READERS[kind.kind](kind, node) if isinstance(node, YamlScalar) else _Misfit(describe(node))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 
+from composer.batch import Batch, Progress
 from composer.cache.evidence import Evidence
 from composer.errors import ComposerError, Diagnostic, Diagnostics, nearest_name
 from composer.files.destination import Destination, DiskDestination, DryRunDestination
@@ -20,123 +20,31 @@ from composer.files.transaction import Change, TransactionError
 from composer.incremental.earlier import Earlier
 from composer.lookup.index import Index
 from composer.merge.layers import order_layers
-from composer.model import Catalog, FileAction, FileResult, FileSince, FileWanted, OutputFile
+from composer.model import Catalog, FileAction, FileResult, OutputFile
+from composer.outcomes import BuildReport, CheckReport, Composition, Difference, StatusReport
 from composer.pipeline import Done, compose_profile, nobody_asks, read_index
 from composer.source import SourceFile, unlocated
-from composer.stages.resolve import Override, read_overrides
+from composer.stages.resolve import read_overrides
 from composer.stages.write import WriteScope, is_source, write_files
 from composer.stale.edits import StaleEdit, find_stale_edits, record_edits, report_stale_edits
 from composer.targets import TARGETS, Target
 
-__all__ = ["BuildReport", "CheckReport", "Composition", "Difference", "StatusReport", "Verdict", "Workspace"]
+__all__ = ["Workspace"]
 
 DEFAULT_TARGET = "claude-code"
 
-Progress = Callable[[str], None]
-"""Is called with a profile's name when its composing begins."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Composition:
-    """The files of one or more profiles, and what was found on the way (warnings and notices; errors are raised)."""
+class _Run:
+    """What a build, a check and a status have in common: what was composed, and where below ``root`` it belongs.
 
-    profiles: tuple[str, ...]
-    files: tuple[OutputFile, ...]
-    diagnostics: tuple[Diagnostic, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BuildReport:
-    """What a build did with each file, ordered by path. Paths are relative to ``root``."""
-
-    root: Path
-    results: tuple[FileResult, ...]
-    diagnostics: tuple[Diagnostic, ...]
-
-    @property
-    def conflicts(self) -> tuple[FileResult, ...]:
-        """The files that were left alone, because they are not as the tool wrote them."""
-        return tuple(result for result in self.results if result.is_conflict)
-
-
-class Verdict(StrEnum):
-    """Why a file is not what a build would write.
-
-    ``STALE`` is one whose sources have changed, ``EDITED`` one that was edited by hand, ``BOTH`` one that is both.
+    ``selected`` are the profiles that were asked for, None for all.
     """
-
-    STALE = "stale"
-    EDITED = "edited"
-    BOTH = "both"
-    MISSING = "missing"
-    LEFT_OVER = "left-over"
-    EDITED_LEFT_OVER = "edited-left-over"
-    FOREIGN = "foreign"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One file that is not what a build would write: its action in a build, and both texts (empty where there is none).
-
-    ``since`` says what happened to it since it was last written, ``wanted`` what the sources want of it: so a file that is out of date is
-    told from one that was edited by hand, and from one that is both.
-    """
-
-    path: str
-    profile: str
-    action: FileAction
-    on_disk: str
-    composed: str
-    since: FileSince
-    wanted: FileWanted
-
-    @property
-    def verdict(self) -> Verdict:
-        """Why the file differs."""
-        match self.since, self.wanted:
-            case FileSince.EDITED, FileWanted.REMOVE:
-                return Verdict.EDITED_LEFT_OVER
-            case FileSince.EDITED, FileWanted.UPDATE:
-                return Verdict.BOTH
-            case FileSince.EDITED, _:
-                return Verdict.EDITED
-            case FileSince.FOREIGN, _:
-                return Verdict.FOREIGN
-            case _, FileWanted.CREATE:
-                return Verdict.MISSING
-            case _, FileWanted.REMOVE:
-                return Verdict.LEFT_OVER
-            case _:
-                return Verdict.STALE
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CheckReport:
-    """What a check found. ``files`` is the number of files composed."""
-
-    files: int
-    differences: tuple[Difference, ...]
-    diagnostics: tuple[Diagnostic, ...]
-    stale: tuple[StaleEdit, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StatusReport:
-    """How each output stands, ordered by path. Paths are relative to ``root``; ``action`` is what a build would do."""
-
-    root: Path
-    results: tuple[FileResult, ...]
-    diagnostics: tuple[Diagnostic, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Comparison:
-    """What was composed, held against what is below ``root``; nothing was written."""
 
     composition: Composition
     root: Path
     scope: WriteScope
-    results: tuple[FileResult, ...]
+    selected: tuple[str, ...] | None
 
 
 @dataclass(slots=True, eq=False)
@@ -144,15 +52,16 @@ class Workspace:
     """A folder with fragments and profiles. Sources are read once, when something is first asked for.
 
     ``diagnostics`` has what reading them found, and what the last run did. ``evidence``, if there is one, is told what is read from disk by
-    it, by :meth:`build` and by :meth:`check`. ``earlier``, if there is one, is what runs before over the same folder have read,
-    composed and written: then outputs have no origins, and a build does not look at files that it has written itself. ``done`` is told of
-    each stage.
+    it, by :meth:`build` and by :meth:`check`. ``jobs`` is how many processes compose what is only written or
+    compared; None for as many as pay. ``earlier``, if there is one, is what runs before over the same folder have read, composed and
+    written: then outputs have no origins, and a build does not look at files that it has written itself. ``done`` is told of each stage.
     """
 
     root: Path
     target: Target
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     evidence: Evidence | None = None
+    jobs: int | None = None
     earlier: Earlier | None = None
     done: Done = nobody_asks
     _index: Index | None = None
@@ -252,23 +161,11 @@ class Workspace:
         index = self._begin_run()
         names = self._select(profiles)
         settings = read_overrides(overrides, index)
-        files: list[OutputFile] = []
-        for name in names:
-            made = self._compose(name, settings, progress)
-            files.extend(made if keeps_origins else [file.without_origins() for file in made])
+        compose_one = self.earlier.compose_profile if self.earlier is not None else compose_profile
+        batch = Batch(names, index, settings, self.target, progress, compose_one, self.done)
+        files = batch.compose(self.diagnostics) if keeps_origins else batch.compose_bare(self.diagnostics, self.jobs)
         self.diagnostics.raise_errors()
-        return Composition(names, tuple(files), tuple(self.diagnostics))
-
-    def _compose(self, name: str, overrides: Sequence[Override], progress: Progress | None) -> tuple[OutputFile, ...]:
-        if progress is not None:
-            progress(name)
-        # A profile's own mistakes must not keep those of the next from being told.
-        found = Diagnostics()
-        compose = self.earlier.compose_profile if self.earlier is not None else compose_profile
-        files = compose(name, self.index, overrides, self.target, found, self.done)
-        for diagnostic in found:
-            self.diagnostics.add(diagnostic)
-        return files
+        return Composition(names, files, tuple(self.diagnostics))
 
     def _select(self, profiles: str | Iterable[str] | None) -> tuple[str, ...]:
         if profiles is None:
@@ -316,18 +213,15 @@ class Workspace:
         Raises:
             ComposerError: if anything is wrong; then nothing was written.
         """
-        composition = self.compose(profiles, overrides=overrides, progress=progress, keeps_origins=False)
-        root = self._destination_root(into, composition.profiles)
+        run = self._prepare(profiles, overrides, into, progress)
+        root, files = run.root, run.composition.files
         destination: Destination = (
             DryRunDestination(root) if dry_run else DiskDestination(root, wait) if wait is not None else DiskDestination(root)
         )
-        scope = self._scope(composition.profiles, is_whole=profiles is None, into=into)
-        report_stale_edits(self.stale_edits(None if profiles is None else composition.profiles), self.diagnostics)
-        edits = self._edit_record(composition.profiles, is_whole=profiles is None) if into is None else None
-        files = composition.files
+        report_stale_edits(self.stale_edits(run.selected), self.diagnostics)
+        edits = self._edit_record(run.composition.profiles, is_whole=profiles is None) if into is None else None
         self.done("edits")
-        if self.earlier is not None:
-            scope = replace(scope, settled=self.earlier.settled(root, scope, files))
+        scope = replace(run.scope, settled=self.earlier.settled(root, run.scope, files)) if self.earlier is not None else run.scope
         results = write_files(
             files, destination, scope, self.diagnostics, overwrite=overwrite, edits=edits, sources=sources, evidence=self.evidence
         )
@@ -336,6 +230,15 @@ class Workspace:
         if self.earlier is not None and not dry_run:
             self.earlier.note_written(root, scope, files, results)
         return BuildReport(root, results, tuple(self.diagnostics))
+
+    def _prepare(
+        self, profiles: str | Iterable[str] | None, overrides: Iterable[str], into: str | Path | None, progress: Progress | None
+    ) -> _Run:
+        """Compose what is asked for, and say where it belongs."""
+        composition = self.compose(profiles, overrides=overrides, progress=progress, keeps_origins=False)
+        names = composition.profiles
+        root = self._destination_root(into, names)
+        return _Run(composition, root, self._scope(names, is_whole=profiles is None, into=into), None if profiles is None else names)
 
     def stale_edits(self, profiles: Iterable[str] | None = None) -> tuple[StaleEdit, ...]:
         """Return the edits whose block has changed since they were made, says the lock of the workspace; in order of place.
@@ -389,20 +292,15 @@ class Workspace:
         into: str | Path | None = None,
         progress: Progress | None = None,
     ) -> CheckReport:
-        """Compose, write nothing, and compare with what is on disk.
-
-        Args:
-            profiles: names; None for all that are not abstract.
-            overrides: ``name=value`` pairs that beat every layer.
-            into: a project's folder that one profile's tree was written into, instead of the workspace's output folder.
-            progress: called with each profile's name before it is composed.
+        """Compose, write nothing, and compare with what is on disk. The arguments are those of :meth:`build`.
 
         Raises:
             ComposerError: if anything is wrong.
         """
-        compared = self._compare(profiles, overrides, into, progress)
-        disk = self._as_repaired(compared.root, compared.scope)
-        composed = {compared.scope.path_of(file): file for file in compared.composition.files}
+        run = self._prepare(profiles, overrides, into, progress)
+        results = self._compared(run)
+        disk = self._as_repaired(run.root, run.scope)
+        composed = {run.scope.path_of(file): file for file in run.composition.files}
         differences = tuple(
             Difference(
                 result.path,
@@ -413,11 +311,11 @@ class Workspace:
                 result.since,
                 result.wanted,
             )
-            for result in compared.results
+            for result in results
             if result.action is not FileAction.UNCHANGED
         )
-        stale = self.stale_edits(None if profiles is None else compared.composition.profiles) if into is None else ()
-        return CheckReport(len(compared.composition.files), differences, tuple(self.diagnostics), stale)
+        stale = self.stale_edits(run.selected) if into is None else ()
+        return CheckReport(len(run.composition.files), differences, tuple(self.diagnostics), stale)
 
     def status(
         self,
@@ -429,27 +327,20 @@ class Workspace:
     ) -> StatusReport:
         """Compose, write nothing, and tell of each output what happened to it, and what a build would do.
 
-        Args:
-            profiles: names; None for all that are not abstract.
-            overrides: ``name=value`` pairs that beat every layer.
-            into: a project's folder that one profile's tree was written into, instead of the workspace's output folder.
-            progress: called with each profile's name before it is composed.
+        The arguments are those of :meth:`build`.
 
         Raises:
             ComposerError: if anything is wrong.
         """
-        compared = self._compare(profiles, overrides, into, progress)
-        return StatusReport(compared.root, compared.results, tuple(self.diagnostics))
+        run = self._prepare(profiles, overrides, into, progress)
+        results = self._compared(run)
+        return StatusReport(run.root, results, tuple(self.diagnostics))
 
-    def _compare(
-        self, profiles: str | Iterable[str] | None, overrides: Iterable[str], into: str | Path | None, progress: Progress | None
-    ) -> _Comparison:
-        composition = self.compose(profiles, overrides=overrides, progress=progress, keeps_origins=False)
-        root = self._destination_root(into, composition.profiles)
-        scope = self._scope(composition.profiles, is_whole=profiles is None, into=into)
-        results = write_files(composition.files, DryRunDestination(root), scope, self.diagnostics, evidence=self.evidence)
+    def _compared(self, run: _Run) -> tuple[FileResult, ...]:
+        """Hold what was composed against what is on disk; nothing is written."""
+        results = write_files(run.composition.files, DryRunDestination(run.root), run.scope, self.diagnostics, evidence=self.evidence)
         self.diagnostics.raise_errors()
-        return _Comparison(composition, root, scope, results)
+        return results
 
     def written_files(self, into: Path | None = None) -> Destination:
         """Return what reads the files below the workspace, or below a project that was built into, without changing any.

@@ -11,19 +11,28 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from builders import output_file
+from builders import output_file, write_workspace
 
+from composer.accept.acceptance import propose_acceptance, write_acceptance
+from composer.accept.proposals import Scope
 from composer.errors import Diagnostics
 from composer.files.destination import DiskDestination, DryRunDestination
+from composer.files.disk_errors import change_files
+from composer.ids.missing import propose_ids, select_fragments, write_ids
+from composer.importer.run import Options, plan_import, write_plan
 from composer.model import FileResult, OutputFile
+from composer.review.decision import Decision, settle_edits
 from composer.stages.write import WriteScope, write_files
+from composer.starter.first_file import Kind, plan_file
+from composer.starter.first_workspace import create_files, plan_workspace
+from composer.workspace import Workspace
 
-__all__ = ["SCENARIOS", "Bench", "Point", "Scenario"]
+__all__ = ["COMMANDS", "SCENARIOS", "Bench", "CommandBench", "Point", "Scenario"]
 
 LOCK: Final = "agent-composer.lock"
 SCOPE: Final = WriteScope(frozenset({"shop"}))
@@ -32,6 +41,7 @@ _COUNTED: Final = (
     "open",
     "write",
     "fsync",
+    "sync",
     "replace",
     "rename",
     "unlink",
@@ -123,6 +133,9 @@ class _Deadly:
             self.torn[os.fstat(result).st_ino] = str(arguments[0])
         if name in {"replace", "rename"} and (inode := Path(arguments[1]).stat().st_ino) in self.torn:
             self.torn[inode] = str(arguments[1])
+        if name == "sync":
+            self.torn.clear()
+            self.names.clear()
         if name == "fsync":
             self.torn.pop(os.fstat(arguments[0]).st_ino, None)
             synced = os.path.realpath(f"/proc/self/fd/{arguments[0]}")
@@ -160,7 +173,7 @@ def die_in(run: Callable[[], object], point: Point | None) -> list[str]:
             sys.addaudithook(lambda event, arguments: _hear(event, arguments, heard))
         deadly.install()
         run()
-        if point is None and (missed := len(heard) - sum(call not in {"write", "fsync"} for call in deadly.calls)):
+        if point is None and (missed := len(heard) - sum(call not in {"write", "fsync", "sync"} for call in deadly.calls)):
             os.write(writer, f"missed {missed}\n".encode())
         calls, os.write = deadly.calls, _REAL_WRITE
         os.write(writer, "\n".join(calls).encode())
@@ -257,10 +270,7 @@ class Bench:
     def points(self) -> Iterator[Point]:
         """Give every point at which the run can die, and every way."""
         self._put_back()
-        calls = die_in(self.run, None)
-        assert not calls[0].startswith("missed"), f"{calls[1]} calls that change the disk are not counted"
-        for number, function in enumerate(calls):
-            yield from (Point(number, function, how) for how in ("kill", "half", "power") if how != "half" or function == "write")
+        yield from _points(self.run)
 
     def crash(self, point: Point) -> str:
         """Let a run die at a point, and the next one repair; return what is wrong then, or nothing."""
@@ -297,13 +307,138 @@ class Bench:
         return "" if self._scenario.overwrite or tree_of(self.root) == now else "one more build changes something"
 
     def _put_back(self) -> None:
-        shutil.rmtree(self.root, ignore_errors=True)
+        _put_back(self.root, self._start)
+
+
+# --- The other commands that write ------------------------------------------------------------------------------------
+
+_AGENT: Final = """
+    ---
+    agent:
+      description: |
+        Use this agent for work.
+    ---
+    # Work
+
+    {% include "rules" %}
+    """
+_RULES: Final = """
+    - Check every input {#input}
+    - Log each refusal
+    - Retry three times {#retry}
+    """
+_PROFILE: Final = "agents: {helper: {}}\nedits:\n  rules#retry:\n    replace: Retry five times\n"
+_FIRST: Final = {
+    "fragments/agents/helper.md": _AGENT,
+    "fragments/rules.md": _RULES,
+    "fragments/more.md": "- More of it\n",
+    "profiles/shop.yaml": _PROFILE,
+    "profiles/bot.yaml": "agents: {helper: {}}\n",
+}
+
+
+def _workspace(root: Path) -> None:
+    """Write and build a workspace, edit an output by hand, and change a text under an edit."""
+    Workspace.open(write_workspace(root, _FIRST)).build()
+
+
+def _edited(root: Path) -> None:
+    _workspace(root)
+    place = root / "output/bot/.claude/agents/helper.md"
+    place.write_text(place.read_text(encoding="utf-8").replace("every input", "every single input"), encoding="utf-8", newline="\n")
+
+
+def _stale(root: Path) -> None:
+    _workspace(root)
+    place = root / "fragments/rules.md"
+    place.write_text(place.read_text(encoding="utf-8").replace("three times", "four times"), encoding="utf-8", newline="\n")
+
+
+def _accept(root: Path) -> None:
+    workspace = Workspace.open(root)
+    files = {workspace.path_of(file): file for file in workspace.compose().files}
+    path = "output/bot/.claude/agents/helper.md"
+    write_acceptance(workspace, propose_acceptance(workspace, [(path, files[path])], Scope.FRAGMENT))
+
+
+def _ids(root: Path) -> None:
+    workspace = Workspace.open(root)
+    write_ids(workspace, [propose_ids(fragment, ()) for fragment in select_fragments(workspace, ())], DiskDestination(root))
+
+
+def _review(root: Path) -> None:
+    workspace = Workspace.open(root)
+    settle_edits(workspace, workspace.stale_edits(), Decision.EDIT, DiskDestination(root), "Retry six times")
+
+
+def _new(root: Path) -> None:
+    workspace = Workspace.open(root)
+    create_files(plan_file(Kind.AGENT, "planner", workspace), DiskDestination(root))
+
+
+def _import(root: Path) -> None:
+    plan = plan_import([f"imported={root}/output/bot/.claude/agents"], root, Options(min_saving=0), lambda _: None, Diagnostics())
+    write_plan(plan, DiskDestination(root))
+
+
+COMMANDS: Final[Mapping[str, tuple[Callable[[Path], None], Callable[[Path], object]]]] = {
+    "accept": (_edited, _accept),
+    "ids": (_workspace, _ids),
+    "review": (_stale, _review),
+    "new": (_workspace, _new),
+    "import": (_workspace, _import),
+    "init": (lambda _: None, lambda root: create_files(plan_workspace(root, with_examples=False), DiskDestination(root))),
+}
+"""What is there before, and what is run, by the name of the command."""
+
+
+class CommandBench:
+    """A command that changes sources, in a folder that is put back to its beginning for each point."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.root = folder / "root"
+        prepare, self._run = COMMANDS[name]
         self.root.mkdir()
-        for path, content in self._start.items():
-            if path.endswith("/"):
-                (self.root / path).mkdir(parents=True, exist_ok=True)
-            else:
-                _restore(self.root / path, content)
+        prepare(self.root)
+        self._start = tree_of(self.root)
+        self.run()
+        self._wanted = tree_of(self.root)
+        assert self._wanted != self._start
+
+    def run(self) -> None:
+        """Run the command."""
+        self._run(self.root)
+
+    def points(self) -> Iterator[Point]:
+        """Give every point at which the run can die, and every way."""
+        _put_back(self.root, self._start)
+        yield from _points(self.run)
+
+    def crash(self, point: Point) -> str:
+        """Let a run die at a point, and whichever writes next repair; return what is wrong then, or nothing."""
+        _put_back(self.root, self._start)
+        if die_in(self.run, point):
+            return "the run did not die"
+        change_files(DiskDestination(self.root), SCOPE.may_write, lambda _: (), Diagnostics())
+        now = tree_of(self.root)
+        return "" if now in (self._start, self._wanted) else _difference(now, self._wanted)
+
+
+def _points(run: Callable[[], object]) -> Iterator[Point]:
+    calls = die_in(run, None)
+    assert not calls[0].startswith("missed"), f"{calls[1]} calls that change the disk are not counted"
+    for number, function in enumerate(calls):
+        yield from (Point(number, function, how) for how in ("kill", "half", "power") if how != "half" or function == "write")
+
+
+def _put_back(root: Path, start: Mapping[str, bytes]) -> None:
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir()
+    for path, content in start.items():
+        if path.endswith("/"):
+            (root / path).mkdir(parents=True, exist_ok=True)
+        else:
+            _restore(root / path, content)
 
 
 def _build(root: Path, files: Sequence[OutputFile], *, overwrite: bool = False) -> tuple[list[str], tuple[FileResult, ...]]:

@@ -440,7 +440,7 @@ def test_the_command_shows_everything_and_writes_nothing_unasked(tmp_path: Path)
     result = CliRunner().invoke(app, ["accept", str(root / DEV), "--workspace", str(root)])
     assert result.exit_code == 1
     assert "+      Check every single input" in result.output
-    assert "1 other output of 1 profile change" in result.output
+    assert "1 other output of 1 profile would change" in result.output
     assert (root / "profiles/shop.yaml").read_bytes() == before
 
 

@@ -26,10 +26,18 @@ START_A_PROCESS = {"composer.impact.git"}
 CACHE = {"composer.cache.settled"}
 """Reads what a run would read, and keeps what was found in a folder of its own."""
 
-TOUCH_THE_DISK = {*FILES, *CACHE, "composer.files.home", "composer.starter.pack", "composer.workspace", *IMPORTER, *START_A_PROCESS}
+FORKS = {"composer.parallel"}
+"""Shares work out among processes, and hears from them through pipes."""
+
+TOUCH_THE_DISK = {*FILES, *FORKS, *CACHE, "composer.files.home", "composer.starter.pack", "composer.workspace", *IMPORTER, *START_A_PROCESS}
 """The importer, what asks git, the writer, the reader, the cache, the library that travels along, and the API, with its folder."""
 
-KNOW_PATHS = TOUCH_THE_DISK | {"composer.accept.acceptance", "composer.importer.proof", "composer.starter.first_workspace"}
+KNOW_PATHS = TOUCH_THE_DISK | {
+    "composer.accept.outputs",
+    "composer.importer.proof",
+    "composer.outcomes",
+    "composer.starter.first_workspace",
+}
 """These pass the path of a folder on."""
 
 DISK_MODULES = {"fileinput", "glob", "io", "os", "shutil", "tempfile"}

@@ -104,6 +104,7 @@ PROVEN_ELSEWHERE = {
     "foreign-output": "test_accept.py",
     "output-missing": "test_accept.py",
     "sources-changed": "test_accept.py",
+    "edited-too": "test_accept_reach.py",
 }
 
 _REPORTERS = frozenset({"error", "warning", "notice", "_error", "ExpressionError", "YamlProblem"})

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from composer.cli.app import app
 from composer.cli.app import root as root_of_all
 from composer.cli.front import main, read_request
-from composer.cli.grammar import COMMANDS, COMMON, Flag, Option, Value, Words
+from composer.cli.grammar import COMMANDS, COMMON, Flag, Number, Option, Value, Words
 from composer.cli.group import Group
 from composer.cli.options import declare
 from composer.cli.session import Session
@@ -113,6 +113,8 @@ LINES = [
     ["check", "--format", "github"],
     ["check", "--format=json", "--into", "x y"],
     ["build", "a b", "ünï"],
+    ["check", "--jobs", "3"],
+    ["build", "-j", "02"],
 ]
 
 
@@ -142,7 +144,7 @@ def expected(option: Option, given: object) -> object:
         *([], ["--help"], ["build", "-h"], ["build", "--nonsense"], ["status"], ["--version"], ["-V", "build"]),
         *(["build", "-nq"], ["build", "--", "shop"], ["check", "--format", "xml"], ["check", "--format"], ["build", "-w"]),
         *(["build", "--dry-run=yes"], ["build", ""], ["build", "--set", "-x"], ["build", "-w=here"], ["shop", "build"], ["-n", "build"]),
-        *(["check", "--dry-run"], ["build", "--into="]),
+        *(["check", "--dry-run"], ["build", "--into="], ["build", "--jobs", "0"], ["build", "--jobs", "two"], ["build", "--jobs=-1"]),
     ],
     ids=" ".join,
 )
@@ -154,7 +156,7 @@ def test_whatever_is_not_plain_is_left_to_typer(words: list[str]) -> None:
 def test_kinds_of_options_are_told_apart() -> None:
     """The table has one of each kind, so that the tests above mean something."""
     options = [option for command in COMMANDS.values() for option in command.options]
-    assert {type(option) for option in options} == {Flag, Value, Words}
+    assert {type(option) for option in options} == {Flag, Number, Value, Words}
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
@@ -195,6 +197,18 @@ def test_a_difference_is_exit_code_1(ask: Ask) -> None:
     assert code == 1
     assert "-- Say how" in out
     assert "+- Say why" in out
+
+
+def test_a_stale_edit_fails_a_check_that_comes_after_a_build(ask: Ask) -> None:
+    """A build warns of it as often as it is run; it settles nothing for the check."""
+    fragment, profile = Path("fragments/agents/dev.md"), Path("profiles/shop.yaml")
+    profile.write_text('agents: {dev: {}}\nedits: {"agents/dev#why": {replace: "Say what"}}\n', encoding="utf-8")
+    ask("build")
+    fragment.write_text(fragment.read_text(encoding="utf-8").replace("Say why", "Say when"), encoding="utf-8")
+    for _ in range(3):
+        code, _, err = ask("build")
+        assert (code, "stale-edit" in err) == (0, True)
+        assert ask("check")[0] == 1
 
 
 def test_anything_else_is_answered_by_typer(ask: Ask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from composer.blocks import walk_blocks
 from composer.cli.app import app
 from composer.errors import ComposerError, Diagnostics, InternalError
 from composer.files.destination import DiskDestination
+from composer.files.exclusive import hold
+from composer.files.transaction import Change, TransactionError
 from composer.ids.missing import FragmentIds, propose_ids, select_fragments, write_ids
 from composer.markdown.parse import parse_document
 from composer.model import Fragment
@@ -368,8 +371,8 @@ def test_a_file_that_cannot_be_read_again_is_told(tmp_path: Path) -> None:
 class FullDisk(DiskDestination):
     """A disk without room."""
 
-    def write(self, path: str, content: bytes) -> None:  # noqa: ARG002 - nothing fits
-        raise OSError(28, "No space left on device")
+    def commit(self, changes: Sequence[Change], boundary: str = "") -> None:  # noqa: ARG002 - nothing fits
+        raise TransactionError(changes[0].path, "written", OSError(28, "No space left on device"))
 
 
 def test_a_write_that_fails_is_told(tmp_path: Path) -> None:
@@ -378,6 +381,14 @@ def test_a_write_that_fails_is_told(tmp_path: Path) -> None:
     found = [propose_ids(fragment, ()) for fragment in select_fragments(opened, ())]
     with pytest.raises(ComposerError, match="cannot be written: No space left on device"):
         write_ids(opened, found, FullDisk(tmp_path))
+
+
+def test_ids_are_not_written_while_another_run_writes(tmp_path: Path) -> None:
+    """It would change the files under its hands."""
+    opened = Workspace.open(workspace(tmp_path))
+    found = [propose_ids(fragment, ()) for fragment in select_fragments(opened, ())]
+    with hold(tmp_path, lambda _: False), pytest.raises(ComposerError, match="another-run"):
+        write_ids(opened, found, DiskDestination(tmp_path))
 
 
 # --- The command ------------------------------------------------------------------------------------------------------

@@ -25,7 +25,8 @@ from composer.impact.links import follow_links
 from composer.impact.reach import Reach, find_reach
 from composer.impact.subject import find_subject
 from composer.impact.words import Change, Piece, compare_words, count_words, shorten_run
-from composer.workspace import Composition, Workspace
+from composer.outcomes import Composition
+from composer.workspace import Workspace
 
 LIBRARY: Final = Path(__file__).parents[1]
 

@@ -86,6 +86,31 @@ def _import(root: Path, files: dict[str, bytes], into: Path, options: Options | 
     return plan
 
 
+def _planned(root: Path, into: Path) -> ImportPlan:
+    return plan_import([f"shop={root / 'shop'}"], into, Options(), lambda _: None, Diagnostics())
+
+
+def test_of_two_imports_at_once_the_second_writes_nothing(tmp_path: Path) -> None:
+    """Neither knew of the other when it was planned, and what was proven was proven beside other files."""
+    _write(tmp_path, {"shop/a.md": b"Text\n"})
+    first, second = _planned(tmp_path, tmp_path / "into"), _planned(tmp_path, tmp_path / "into")
+    write_plan(first, DiskDestination(tmp_path / "into"))
+    before = {path: path.read_bytes() for path in (tmp_path / "into").rglob("*.*")}
+    with pytest.raises(ComposerError, match="file-changed"):
+        write_plan(second, DiskDestination(tmp_path / "into"))
+    assert {path: path.read_bytes() for path in (tmp_path / "into").rglob("*.*")} == before
+
+
+def test_an_import_is_not_written_beside_other_sources_than_it_was_proven_with(tmp_path: Path) -> None:
+    """Somebody may save a fragment while it runs."""
+    _write(tmp_path, {"shop/a.md": b"Text\n", "into/fragments/mine.md": b"Mine\n"})
+    plan = _planned(tmp_path, tmp_path / "into")
+    (tmp_path / "into/fragments/mine.md").write_text("Mine, and more\n")
+    with pytest.raises(ComposerError, match="file-changed"):
+        write_plan(plan, DiskDestination(tmp_path / "into"))
+    assert not (tmp_path / "into/profiles").exists()
+
+
 def _built(into: Path) -> dict[str, bytes]:
     Workspace.open(into).build()
     assert Workspace.open(into).check().differences == ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from composer.cli import review as review_command
 from composer.cli.app import app
 from composer.errors import ComposerError
 from composer.files.destination import DiskDestination
+from composer.files.transaction import Change, TransactionError
 from composer.review import decision as decision_module
 from composer.review.decision import Decision, settle_edits
 from composer.source import SourceFile
@@ -357,10 +358,10 @@ def test_a_profile_that_changed_meanwhile_is_not_written(root: Path) -> None:
 def test_a_file_that_cannot_be_written_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lock keeps what it has, so that the edit is still stale."""
 
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+    def full(_: object, changes: Sequence[Change], *_more: object) -> None:
+        raise TransactionError(changes[0].path, "written", OSError(28, "No space left on device"))
 
-    monkeypatch.setattr(DiskDestination, "write", full)
+    monkeypatch.setattr(DiskDestination, "commit", full)
     workspace = Workspace.open(root)
     with pytest.raises(ComposerError, match="cannot-write"):
         settle_edits(workspace, workspace.stale_edits(), Decision.KEEP, DiskDestination(root))

@@ -319,6 +319,26 @@ WHOLE: dict[str, tuple[Callable[[str], str], str, str]] = {
     ),
     "braces in a list stay": (lambda raw: add_entry(raw, [0, "b"], "c"), "- {}\n", '- {b: "c"}\n'),
     "braces with a comment stay": (lambda raw: add_entry(raw, ["a", "b"], "c"), "a: {  # c\n  }\n", 'a: {b: "c"  # c\n  }\n'),
+    "comment lines above an entry stay when the maps around it go, in the column of what went": (
+        lambda raw: remove_entry(raw, ["b", "c", "d"]),
+        "a: 1\nb:  # of b\n    # why c\n    # so\n\n    c:\n        # why d\n        d: 2  # of d\ne: 3\n",
+        "a: 1\n# why c\n# so\n# why d\ne: 3\n",
+    ),
+    "comment lines above stay when a map is kept empty": (
+        lambda raw: remove_entry(raw, ["a", "b", "c", "d"], keep=2),
+        "a:\n  b:\n    # why c\n    c:\n      # why d\n      d: 2\n",
+        "a:\n  b: {}\n    # why c\n    # why d\n",
+    ),
+    "comment lines above stay at the end of a file without a line end": (
+        lambda raw: remove_entry(raw, ["b", "c"]),
+        "a: 1\nb:\n  # why c\n  c: 2",
+        "a: 1\n# why c",
+    ),
+    "comment lines above stay below a text, which does not take them for its own": (
+        lambda raw: remove_entry(raw, ["x", "b", "c"]),
+        "x:\n  a: |\n   1\n  b:\n    # why c\n    c: 2\n",
+        "x:\n  a: |\n   1\n  # why c\n",
+    ),
     "what a list of lists loses is written": (lambda raw: remove_entry(raw, [1, 0]), "- a\n- - b", "- a\n- []"),
     "an empty document takes an entry between its marks": (lambda raw: add_entry(raw, ["a"], "c"), "---\n...\n", "---\na: c\n...\n"),
     "braces at the root become lines": (lambda raw: add_entry(raw, ["a"], "c"), "# c\n{}\n", "# c\na: c\n"),

@@ -16,6 +16,7 @@ from composer.cli.app import app
 from composer.errors import ComposerError, Diagnostics, InternalError
 from composer.files.destination import DiskDestination
 from composer.files.disk import Disk
+from composer.files.transaction import Change, TransactionError
 from composer.stages.load import load_catalog
 from composer.starter import pack
 from composer.starter.first_file import Kind, plan_file
@@ -220,8 +221,8 @@ def test_nothing_is_written_through_a_link_that_leads_out(tmp_path: Path) -> Non
 class FullDisk(DiskDestination):
     """A disk without room."""
 
-    def write(self, path: str, content: bytes) -> None:  # noqa: ARG002 - nothing fits
-        raise OSError(28, "No space left on device")
+    def commit(self, changes: Sequence[Change], boundary: str = "") -> None:  # noqa: ARG002 - nothing fits
+        raise TransactionError(changes[0].path, "written", OSError(28, "No space left on device"))
 
 
 def test_a_disk_without_room_is_told_once(tmp_path: Path) -> None:

@@ -10,14 +10,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from time import sleep
 
 import pytest
 from builders import output_file
-from crash_points import FOLDER, SCENARIOS, Bench, Point, Scenario, tree_of
+from crash_points import COMMANDS, FOLDER, SCENARIOS, Bench, CommandBench, Point, Scenario, tree_of
 
 from composer.errors import Diagnostics
 from composer.files.destination import Destination, DiskDestination, DryRunDestination
@@ -92,14 +91,14 @@ def test_a_file_that_has_changed_stops_everything(root: Path, path: str) -> None
 
 def test_a_change_in_the_last_moment(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that is edited while the others are renamed keeps the edit, and the others go back."""
-    real = Path.replace
+    real = os.replace
 
-    def replace(self: Path, target: Path) -> Path:
-        if target.name == "one":
+    def replace(source: str | Path, target: str | Path) -> None:
+        if Path(target).name == "one":
             (root / "a/two").write_bytes(b"mine")
-        return real(self, target)
+        real(source, target)
 
-    monkeypatch.setattr(Path, "replace", replace)
+    monkeypatch.setattr(os, "replace", replace)
     with pytest.raises(TransactionError, match="a/two"):
         DiskDestination(root).commit(CHANGES)
     assert files_of(root) == {**OLD, "a/two": b"mine"}
@@ -107,15 +106,15 @@ def test_a_change_in_the_last_moment(root: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_an_interrupt_takes_everything_back(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C in the middle leaves the files as they were."""
-    real = Path.replace
+    real = os.replace
 
-    def replace(self: Path, target: Path) -> Path:
-        if target.name == "two":
+    def replace(source: str | Path, target: str | Path) -> None:
+        if Path(target).name == "two":
             monkeypatch.undo()
             raise KeyboardInterrupt
-        return real(self, target)
+        real(source, target)
 
-    monkeypatch.setattr(Path, "replace", replace)
+    monkeypatch.setattr(os, "replace", replace)
     with pytest.raises(KeyboardInterrupt):
         DiskDestination(root).commit(CHANGES)
     assert tree_of(root) == {**OLD, "a/": b""}
@@ -123,16 +122,16 @@ def test_an_interrupt_takes_everything_back(root: Path, monkeypatch: pytest.Monk
 
 def test_what_cannot_be_taken_back_waits_for_repair(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the disk gives out for good, it is told that files are half written; the next run finishes."""
-    real = Path.replace
+    real = os.replace
     renamed: list[Path] = []
 
-    def replace(self: Path, target: Path) -> Path:
+    def replace(source: str | Path, target: str | Path) -> None:
         if len(renamed) > 2:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        renamed.append(target)
-        return real(self, target)
+        renamed.append(Path(target))
+        real(source, target)
 
-    monkeypatch.setattr(Path, "replace", replace)
+    monkeypatch.setattr(os, "replace", replace)
     found = Diagnostics()
     assert not commit_changes(CHANGES, DiskDestination(root), found)
     assert sorted(codes(found)) == ["cannot-write", "half-written"]
@@ -192,6 +191,15 @@ def test_a_hand_edit_after_a_crash_is_not_lost(tmp_path: Path) -> None:
             if problem := bench.crash_and_edit(point, path, f"mine {number}\n"):
                 wrong[point, path] = problem
     assert wrong == {}
+
+
+@posix
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_that_is_killed_leaves_all_or_nothing(tmp_path: Path, name: str) -> None:
+    """Once the next run has ended what it began: no file is half, no other is missing, and there is no litter."""
+    bench = CommandBench(tmp_path, name)
+    points = list(bench.points())
+    assert {point: problem for point in points[:: max(len(points) // 24, 1)] if (problem := bench.crash(point))} == {}
 
 
 @posix
@@ -297,14 +305,14 @@ def test_a_dry_run_sees_files_as_they_will_be(root: Path) -> None:
 # --- Trust ------------------------------------------------------------------------------------------------------------
 
 
-def forged(**data: object) -> bytes:
+def forged(contents: bytes = b"", **data: object) -> bytes:
     """Write a journal with a right digest and anything in it."""
-    body = json.dumps({"key": "0123abcd", "boundary": "", "folders": [], "changes": [], **data}).encode()
-    return b"agent-composer journal 1 sha256:%s\n%s\n" % (hashlib.sha256(body).hexdigest().encode(), body)
+    body = json.dumps({"key": "0123abcd", "boundary": "", "folders": [], "changes": [], **data}).encode() + b"\n" + contents
+    return b"agent-composer journal 1 sha256:%s\n%s" % (hashlib.sha256(body).hexdigest().encode(), body)
 
 
-def changing(path: object, after: str = b64encode(b"forged").decode(), mode: object = None) -> bytes:
-    return forged(changes=[{"path": path, "mode": mode, "before": None, "after": after}])
+def changing(path: object, after: object = len(b"forged"), mode: object = None) -> bytes:
+    return forged(b"forged", changes=[{"path": path, "mode": mode, "before": None, "after": after}])
 
 
 GOOD = print_journal(Journal("0123abcd", "a", (), tuple(CHANGES), (None,) * len(CHANGES)))
@@ -317,7 +325,7 @@ GOOD = print_journal(Journal("0123abcd", "a", (), tuple(CHANGES), (None,) * len(
             pytest.param(changing(path), id=f"path {path}")
             for path in ("../x", "/etc/x", "a/../../x", "a//b", ".", "", "C:/x", "a\\..\\x", "a\0b", 1, None)
         ),
-        pytest.param(changing("output/a", after="?"), id="no base64"),
+        *(pytest.param(changing("output/a", after=size), id=f"size {size}") for size in (5, 7, -1, 10**30, "6", 6.0)),
         pytest.param(changing("output/a", mode=0o4755), id="setuid"),
         pytest.param(forged(key="../../x"), id="key"),
         pytest.param(forged(key=None), id="no key"),
@@ -331,7 +339,7 @@ GOOD = print_journal(Journal("0123abcd", "a", (), tuple(CHANGES), (None,) * len(
         pytest.param(b"\0" * 100, id="zeros"),
         *(pytest.param(GOOD[:size], id=f"cut at {size}") for size in (10, 100, len(GOOD) // 2, len(GOOD) - 3)),
         pytest.param(GOOD.replace(b"a/one", b"a/two"), id="changed"),
-        pytest.param(b"agent-composer journal 1 sha256:%s\n[[[[\n" % hashlib.sha256(b"[[[[").hexdigest().encode(), id="no JSON"),
+        pytest.param(b"agent-composer journal 1 sha256:%s\n[[[[" % hashlib.sha256(b"[[[[").hexdigest().encode(), id="no JSON"),
     ],
 )
 def test_a_journal_that_no_run_wrote(root: Path, raw: bytes) -> None:
@@ -380,7 +388,15 @@ def test_a_journal_cannot_write_what_the_tool_does_not(tmp_path: Path, scope: Wr
 
 
 @pytest.mark.parametrize(
-    "path", ["output/shop/.claude/a.md", "fragments/a.md", "profiles/a.yaml", "agent-composer.yaml", "agent-composer.lock"]
+    "path",
+    [
+        "output/shop/.claude/a.md",
+        "fragments/a.md",
+        "profiles/a.yaml",
+        "agent-composer.yaml",
+        "agent-composer.lock",
+        "schemas/profile.schema.json",
+    ],
 )
 def test_a_journal_can_write_what_the_tool_does(path: str) -> None:
     """Outputs, sources and the lock."""

@@ -325,7 +325,7 @@ def test_the_process_sees_saves_and_ends_when_interrupted(root: Path, tmp_path: 
     """Started, saved to in the ways of editors, in a folder that comes anew, and interrupted: exit code 130."""
     log = tmp_path / "log"
     with log.open("w") as stream:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
             [sys.executable, "-m", "composer", "build", "--watch", "-w", str(root)], stdout=stream, stderr=subprocess.STDOUT
         )
     try:

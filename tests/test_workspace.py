@@ -86,14 +86,14 @@ def test_an_interrupted_build_writes_nothing(tmp_path: Path, monkeypatch: pytest
     opened = workspace(tmp_path)
     (tmp_path / "profiles/right.yaml").write_text("agents: {greeter: {}, other: {use: agents/greeter}}\nvars: {name: Ada}\n", "utf-8")
     before = sorted(tmp_path.rglob("*"))
-    replace = Path.replace
+    replace = os.replace
 
-    def interrupted(self: Path, target: Path) -> Path:
-        if target.name == "other.md":
+    def interrupted(source: str | Path, target: str | Path) -> None:
+        if Path(target).name == "other.md":
             raise KeyboardInterrupt
-        return replace(self, target)
+        replace(source, target)
 
-    monkeypatch.setattr(Path, "replace", interrupted)
+    monkeypatch.setattr(os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         opened.build("right")
     assert sorted(path for path in tmp_path.rglob("*") if path.name != "output") == before
@@ -103,14 +103,14 @@ def test_a_lock_that_changes_meanwhile_stays(tmp_path: Path, monkeypatch: pytest
     """What somebody, such as git, writes into the lock while a build is at work is not overwritten; the next build adds to it."""
     opened = workspace(tmp_path)
     lock, line = tmp_path / "agent-composer.lock", f"output output/else/.claude/agents/a.md else sha256:{'0' * 64}\n"
-    replace = Path.replace
+    replace = os.replace
 
-    def meanwhile(self: Path, target: Path) -> Path:
-        if target.name == "greeter.md":
+    def meanwhile(source: str | Path, target: str | Path) -> None:
+        if Path(target).name == "greeter.md":
             lock.write_text(line, encoding="utf-8")
-        return replace(self, target)
+        replace(source, target)
 
-    monkeypatch.setattr(Path, "replace", meanwhile)
+    monkeypatch.setattr(os, "replace", meanwhile)
     with pytest.raises(ComposerError, match="file-changed"):
         opened.build("right")
     monkeypatch.undo()
@@ -169,14 +169,14 @@ def test_sources_and_outputs_are_written_together(tmp_path: Path, monkeypatch: p
         changed = Workspace.open(tmp_path).with_files({path: new})
         return changed.build("right", sources=[Change(path, old, new)]).results[0].action.value
 
-    replace = Path.replace
+    replace = os.replace
 
-    def fail(self: Path, target: Path) -> Path:
-        if target.name == "agent-composer.lock":
+    def fail(source: str | Path, target: str | Path) -> None:
+        if Path(target).name == "agent-composer.lock":
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return replace(self, target)
+        replace(source, target)
 
-    monkeypatch.setattr(Path, "replace", fail)
+    monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(ComposerError, match="cannot-write"):
         build()
     assert {place: place.read_bytes() for place in tmp_path.rglob("*") if place.is_file()} == before

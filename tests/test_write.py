@@ -388,15 +388,15 @@ def test_unwritable_folder(workspace: Workspace) -> None:
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, name: str, number: int, when: Callable[[str], bool]) -> None:
-    """Let a method of Path fail for the paths that are told."""
-    real = getattr(Path, name)
+    """Let a function of the system fail for the paths that are told."""
+    real = getattr(os, name)
 
-    def fail(self: Path, *arguments: object, **options: object) -> object:
-        if when(self.as_posix()):
+    def fail(path: str | Path, *arguments: object, **options: object) -> object:
+        if when(Path(path).as_posix()):
             raise OSError(number, os.strerror(number))
-        return real(self, *arguments, **options)
+        return real(path, *arguments, **options)
 
-    monkeypatch.setattr(Path, name, fail)
+    monkeypatch.setattr(os, name, fail)
 
 
 def test_failure_half_way(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Kills builds at every call that changes the disk, and proves that the next build puts everything right.
+"""Kills builds and other commands at every call that changes the disk, and proves that the next run puts everything right.
 
 Prints, for each scenario, how many points were tried, and how many went wrong (which is the one figure that has to be 0). `make crash`
 runs all of them, on 200 files.
@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from crash_points import SCENARIOS, Bench, Scenario  # noqa: E402 - found by the line above
+from crash_points import COMMANDS, SCENARIOS, Bench, CommandBench, Scenario  # noqa: E402 - found by the line above
 
 FEWER = 5
 """How many times fewer files the other builds have."""
@@ -61,6 +61,20 @@ def try_part(trial: Trial, part: int, parts: int) -> tuple[Counter[str], list[st
     return tried, wrong
 
 
+def try_command(name: str) -> tuple[Counter[str], list[str]]:
+    """Try all points of a command that changes sources: all or nothing of it has to be there."""
+    tried: Counter[str] = Counter()
+    wrong: list[str] = []
+    memory = Path("/dev/shm")  # noqa: S108 - as above
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        bench = CommandBench(Path(folder), name)
+        for point in list(bench.points()):
+            tried[point.how] += 1
+            if problem := bench.crash(point):
+                wrong.append(f"{name} {point}: {problem}")
+    return tried, wrong
+
+
 def main() -> int:
     """Try everything and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -77,12 +91,19 @@ def main() -> int:
             wrong = [problem for _, problems in results for problem in problems]
             failures += wrong
             total += tried.total()
-            kinds = ", ".join(f"{count} {how}" for how, count in sorted(tried.items()))
-            name = f"{trial.scenario.name}, {trial.files} files"
-            print(f"{name:<24} {tried.total():>6} points tried, {len(wrong)} wrong  ({kinds})", flush=True)
+            _print(f"{trial.scenario.name}, {trial.files} files", tried, wrong)
+        for name, (tried, wrong) in zip(COMMANDS, pool.map(try_command, COMMANDS), strict=True):
+            failures += wrong
+            total += tried.total()
+            _print(f"command {name}", tried, wrong)
     print(f"{'all':<24} {total:>6} points tried, {len(failures)} wrong")
     print("".join(f"{failure}\n" for failure in failures[:20]), end="")
     return 1 if failures else 0
+
+
+def _print(name: str, tried: Counter[str], wrong: list[str]) -> None:
+    kinds = ", ".join(f"{count} {how}" for how, count in sorted(tried.items()))
+    print(f"{name:<24} {tried.total():>6} points tried, {len(wrong)} wrong  ({kinds})", flush=True)
 
 
 def _part(files: int, trial: int, part: int, parts: int) -> tuple[Counter[str], list[str]]:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from composer.accept.drafts import Draft
+from composer.accept.effects import changed_outputs, find_builds, made_stale, refuse_edited_too
 from composer.accept.inverse import RefusedChangeError
+from composer.accept.outputs import HERE, OutputsOnDisk, project_of, read_edited
 from composer.accept.proposals import Scope
 from composer.accept.taking_home import OutputKey, Refusal, Taker, users_of
-from composer.errors import Diagnostics, InternalError
+from composer.errors import Diagnostic, Diagnostics, InternalError
 from composer.files.destination import Destination, DiskDestination
-from composer.files.disk_errors import commit_changes, hold_and_repair
-from composer.files.lock import LOCK_NAME, LockEntry, content_digest, parse_lock
+from composer.files.disk_errors import change_files
 from composer.files.transaction import Change
 from composer.model import FileResult, OutputFile
 from composer.source import SourceFile, unlocated
 from composer.stages.write import WriteScope
+from composer.stale.edits import StaleEdit
 from composer.workspace import Workspace
 
 __all__ = ["Acceptance", "ChangedText", "EditedOutput", "TakenChange", "propose_acceptance", "write_acceptance"]
@@ -35,11 +36,12 @@ class ChangedText:
 
 @dataclass(frozen=True, slots=True)
 class TakenChange:
-    """A hand edit that has a source: how it is taken home, and how far that reaches."""
+    """A hand edit that has a source: how it is taken home, how far that reaches, and why so far."""
 
     path: str
     scope: Scope
     about: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +64,28 @@ class Acceptance:
     """What accepting comes to. Nothing is written yet.
 
     ``sources`` are the fragments and profiles that change; ``others`` are the outputs that change besides the files that were named.
+    ``stale`` are the edits of profiles that become stale with it. ``obstacles`` are errors: what has to be done first. ``builds`` are the
+    profiles that are built with it, by the folder that they are built into; none for the workspace.
     """
 
     outputs: tuple[EditedOutput, ...]
     sources: tuple[ChangedText, ...]
     others: tuple[ChangedText, ...]
     draft: Draft
+    stale: tuple[StaleEdit, ...] = ()
+    obstacles: tuple[Diagnostic, ...] = ()
+    builds: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
         """All that could not be taken home; if there is any, nothing may be written."""
         return tuple(refusal for output in self.outputs for refusal in output.refusals)
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Edited:
-    path: str
-    file: OutputFile
-    text: str
-
     @property
-    def key(self) -> OutputKey:
-        return self.file.profile, self.file.agent
+    def unbuilt(self) -> tuple[str, ...]:
+        """The profiles whose outputs change and that are built nowhere with it: as far as they were built into projects, these wait."""
+        built = frozenset[str]().union(*self.builds.values())
+        return tuple(sorted({other.profile for other in self.others} - built))
 
 
 def propose_acceptance(
@@ -99,91 +101,69 @@ def propose_acceptance(
         start: the sources as they are on disk, where they were composed before.
 
     Raises:
-        ComposerError: where a file is no output as the tool wrote it but for hand edits, or nothing was edited.
+        ComposerError: where a file is no output as the tool wrote it but for hand edits.
     """
-    edited = _read_edited(workspace, files)
+    on_disk = OutputsOnDisk(workspace)
+    edited = read_edited(files, on_disk)
     start = start or Draft(workspace.root.as_posix(), workspace.target)
     try:
         users = users_of(start)
     except RefusedChangeError as error:  # pragma: no cover - what is wrong in the sources was raised when the files were composed
         raise InternalError(str(error)) from error
-    wanted = {one.key: one.text for one in edited}
+    wanted = {(one.file.profile, one.file.agent): one.text for one in edited}
     draft = start
     outputs: list[EditedOutput] = []
     for one in edited:
-        others = {key: text for key, text in wanted.items() if key != one.key}
-        home = Taker(*one.key, one.text, users, scope, others).take(draft)
+        key = one.file.profile, one.file.agent
+        others = {other: text for other, text in wanted.items() if other != key}
+        home = Taker(*key, one.text, users, scope, others).take(draft)
         draft = home.draft
-        taken = tuple(TakenChange(one.path, proposal.scope, proposal.about) for proposal in home.proposals)
-        outputs.append(EditedOutput(one.path, *one.key, taken, home.refusals, _project_of(one.path, one.file)))
-    return _acceptance(workspace, start, draft, wanted, outputs)
-
-
-def _read_edited(workspace: Workspace, files: Sequence[tuple[str, OutputFile]]) -> list[_Edited]:
-    found = Diagnostics()
-    edited: list[_Edited] = []
-    for path, file in files:
-        place = unlocated(path)
-        content, entry = _as_written(workspace, path, file)
-        if content is None:
-            found.error("output-missing", f"`{path}` is not there", place, "run `agent-composer build` to write it")
-        elif entry is None:
-            message = f"`{path}` was not written by the tool, so what was edited in it cannot be told"
-            found.error("foreign-output", message, place, "compare it with what `agent-composer check` shows, or `import` it")
-        elif content_digest(file.content) not in entry.digests:
-            message = f"the sources of `{path}` have changed since it was written, so what was edited in it cannot be told from that"
-            hint = "take the sources back to when it was built and accept then; or `build --overwrite`, which keeps your file as `.orig`"
-            found.error("sources-changed", message, place, hint)
-        elif (text := _text(path, content, found)) is not None and text != file.text:
-            edited.append(_Edited(path, file, text))
-    found.raise_errors()
-    return edited
-
-
-def _project_of(path: str, file: OutputFile) -> str:
-    """Return the folder that an output was built into, of a path that is not below the workspace; else nothing."""
-    return path.removesuffix(f"/{file.path}") if path.startswith("/") or path[1:3] == ":/" else ""
-
-
-def _as_written(workspace: Workspace, path: str, file: OutputFile) -> tuple[bytes | None, LockEntry | None]:
-    """Return what an output holds now, and what the lock knows of it."""
-    project = _project_of(path, file)
-    destination = workspace.written_files(Path(project) if project else None)
-    raw_lock = destination.read(f".{LOCK_NAME}" if project else LOCK_NAME)
-    lock = parse_lock(SourceFile.from_raw(LOCK_NAME, (raw_lock or b"").decode(errors="replace")), Diagnostics())
-    below = str(file.path) if project else path
-    return destination.read(below), lock.outputs.get(below)
-
-
-def _text(path: str, content: bytes, found: Diagnostics) -> str | None:
-    try:
-        return SourceFile.from_raw(path, content.decode()).text
-    except UnicodeDecodeError as error:
-        found.error("not-utf-8", f"`{path}` is not UTF-8: byte {error.start} cannot be read", unlocated(path), "save the file as UTF-8")
-        return None
+        taken = tuple(TakenChange(one.path, choice.proposal.scope, choice.proposal.about, choice.why) for choice in home.choices)
+        outputs.append(EditedOutput(one.path, *key, taken, home.refusals, project_of(one.path, one.file)))
+    return _acceptance(workspace, (start, draft), wanted, outputs, on_disk)
 
 
 def _acceptance(
-    workspace: Workspace, start: Draft, draft: Draft, wanted: Mapping[OutputKey, str], outputs: Sequence[EditedOutput]
+    workspace: Workspace,
+    drafts: tuple[Draft, Draft],
+    wanted: Mapping[OutputKey, str],
+    outputs: Sequence[EditedOutput],
+    on_disk: OutputsOnDisk,
 ) -> Acceptance:
-    """Compose everything before and after, and hold each edited file against what was asked for."""
-    sources = tuple(
-        ChangedText(path, start.text(path), draft.text(path)) for path in sorted(draft.files) if start.text(path) != draft.text(path)
-    )
-    before = {(file.profile, file.agent): file for file in start.compose_all()}
-    after = {(file.profile, file.agent): file for file in draft.compose_all()}
-    others: list[ChangedText] = []
-    for key in sorted({**before, **after}):
-        old, new = before.get(key), after.get(key)
-        old_text, new_text = old.text if old else "", new.text if new else ""
-        if key in wanted:
-            is_right = new_text == wanted[key]
-            if not is_right and not any(output.refusals for output in outputs):
-                message = f"what was taken home of {key[1]} does not give the edited file"
-                raise InternalError(message)
-        elif old_text != new_text and (shown := new or old) is not None:
-            others.append(ChangedText(workspace.path_of(shown), old_text, new_text, key[0]))
-    return Acceptance(tuple(outputs), sources, tuple(others), draft)
+    """Compose everything before and after, hold each edited file against what was asked for, and see what else is touched."""
+    start, draft = drafts
+    changed = changed_outputs(start, draft)
+    has_refusals = any(output.refusals for output in outputs)
+    if not has_refusals:
+        _prove(draft, wanted)
+    others = [
+        ChangedText(workspace.path_of(shown), old.text if old else "", new.text if new else "", shown.profile)
+        for old, new in changed
+        if (shown := new or old) is not None and (shown.profile, shown.agent) not in wanted
+    ]
+    after = [new for _, new in changed if new is not None]
+    builds = find_builds(((output.project, output.profile) for output in outputs), after, on_disk)
+    # Where something was refused, nothing is built, and what else changes is not final.
+    found = Diagnostics() if has_refusals else refuse_edited_too([output.path for output in outputs], after, builds, on_disk)
+    stale = made_stale(start, draft, on_disk)
+    return Acceptance(tuple(outputs), _changed_sources(start, draft), tuple(others), draft, stale, tuple(found), builds)
+
+
+def _prove(draft: Draft, wanted: Mapping[OutputKey, str]) -> None:
+    """Make sure that the changed sources give exactly the edited files."""
+    composed = {(file.profile, file.agent): file.text for file in draft.compose_all()}
+    for key, text in wanted.items():
+        if composed.get(key) != text:
+            message = f"what was taken home of {key[1]} does not give the edited file"
+            raise InternalError(message)
+
+
+def _changed_sources(start: Draft, draft: Draft) -> tuple[ChangedText, ...]:
+    texts = [ChangedText(path, start.text(path), draft.text(path)) for path in sorted(draft.files)]
+    return tuple(text for text in texts if text.before != text.after)
+
+
+# --- writing ------------------------------------------------------------------------------------------------------------
 
 
 def write_acceptance(workspace: Workspace, acceptance: Acceptance, wait: Callable[[int], bool] | None = None) -> tuple[FileResult, ...]:
@@ -195,55 +175,53 @@ def write_acceptance(workspace: Workspace, acceptance: Acceptance, wait: Callabl
         wait: asked before each new try while another run is writing; see :meth:`Workspace.build`.
 
     Raises:
-        ComposerError: if the disk fails; or if a source is not as it was when the acceptance was made.
+        ComposerError: if the disk fails; or if a source or an output is not as it was when the acceptance was made.
         ValueError: if something could not be taken home: then nothing may be written.
     """
     if acceptance.refusals:
         message = "an acceptance with refusals cannot be written"
         raise ValueError(message)
-    found = Diagnostics()
-    destination = workspace.written_files()
-    changes = [
-        Change(source.path, destination.read(source.path), acceptance.draft.raw(source.path).encode()) for source in acceptance.sources
-    ]
-    for source, change in zip(acceptance.sources, changes, strict=True):
-        if change.before is None or SourceFile.from_raw(source.path, change.before.decode(errors="replace")).text != source.before:
-            hint = "look at it, and accept again"
-            found.error("file-changed", f"`{source.path}` has changed since it was looked at", unlocated(source.path), hint)
-    found.raise_errors()
-    changed = workspace.with_files({change.path: change.after for change in changes if change.after is not None})
-    builds = _builds(acceptance, destination)
+    _refuse_obstacles(workspace, acceptance)
+    changes = _source_changes(acceptance, workspace.written_files())
+    here = acceptance.builds.get(HERE, frozenset())
     results: list[FileResult] = []
-    here = [name for name in changed.profiles if name in builds.get("", ())]
     if here:
-        results.extend(changed.build(here, sources=changes, wait=wait).results)
+        changed = workspace.with_files({change.path: change.after for change in changes if change.after is not None})
+        results.extend(changed.build(sorted(here), sources=changes, wait=wait).results)
     else:
-        _write_sources(workspace, changes, found)
-    for project, profiles in builds.items():
-        for name in sorted(profiles) if project else ():
+        # The workspace has no outputs of its own.
+        destination = DiskDestination(workspace.root, wait) if wait is not None else DiskDestination(workspace.root)
+        scope = WriteScope(frozenset(), workspace.catalog.config.output)
+        change_files(destination, scope.may_write, lambda _: changes, workspace.diagnostics)
+    for project, profiles in acceptance.builds.items():
+        for name in sorted(profiles) if project != HERE else ():
             fresh = Workspace.open(workspace.root, target=workspace.target.name)
             results.extend(fresh.build(name, into=project, wait=wait).results)
     return tuple(results)
 
 
-def _write_sources(workspace: Workspace, changes: Sequence[Change], found: Diagnostics) -> None:
-    """Write the sources of a workspace that has no outputs of its own."""
-    destination = DiskDestination(workspace.root)
-    scope = WriteScope(frozenset(), workspace.catalog.config.output)
-    with hold_and_repair(destination, scope.may_write, found) as is_ready:
-        if is_ready:
-            commit_changes(changes, destination, found)
+def _refuse_obstacles(workspace: Workspace, acceptance: Acceptance) -> None:
+    """Look at the outputs again: somebody may have edited one while the changes were shown."""
+    keys = {(other.profile, other.path) for other in acceptance.others}
+    named = {(output.profile, output.agent) for output in acceptance.outputs}
+    after = [
+        file
+        for file in acceptance.draft.compose_all()
+        if (file.profile, file.agent) in named or (file.profile, workspace.path_of(file)) in keys
+    ]
+    paths = [output.path for output in acceptance.outputs]
+    refuse_edited_too(paths, after, acceptance.builds, OutputsOnDisk(workspace)).raise_errors()
+
+
+def _source_changes(acceptance: Acceptance, destination: Destination) -> list[Change]:
+    """Return the changes of the sources, if they are as they were when the acceptance was made."""
+    found = Diagnostics()
+    changes: list[Change] = []
+    for source in acceptance.sources:
+        before = destination.read(source.path)
+        if before is None or SourceFile.from_raw(source.path, before.decode(errors="replace")).text != source.before:
+            hint = "look at it, and accept again"
+            found.error("file-changed", f"`{source.path}` has changed since it was looked at", unlocated(source.path), hint)
+        changes.append(Change(source.path, before, acceptance.draft.raw(source.path).encode()))
     found.raise_errors()
-
-
-def _builds(acceptance: Acceptance, destination: Destination) -> Mapping[str, set[str]]:
-    """Return the profiles to build, by the project that they are built into; none for the workspace's own folder, where it has outputs."""
-    builds: dict[str, set[str]] = {}
-    for output in acceptance.outputs:
-        builds.setdefault(output.project, set()).add(output.profile)
-    lock = parse_lock(SourceFile.from_raw(LOCK_NAME, (destination.read(LOCK_NAME) or b"").decode(errors="replace")), Diagnostics())
-    here = {entry.profile for entry in lock.outputs.values()}
-    changed = {other.profile for other in acceptance.others} | {output.profile for output in acceptance.outputs}
-    if changed & here:
-        builds.setdefault("", set()).update(changed & here)
-    return builds
+    return changes

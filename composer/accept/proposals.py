@@ -9,7 +9,7 @@ from enum import StrEnum
 from composer.accept.drafts import Draft, Keys, SourceChange
 from composer.accept.printed import PrintedFile
 
-__all__ = ["Proposal", "Scope", "Setting"]
+__all__ = ["Choice", "Proposal", "Scope", "Setting"]
 
 
 class Scope(StrEnum):
@@ -27,6 +27,14 @@ class Proposal:
     scope: Scope
     about: str
     changes: tuple[SourceChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A proposal that was taken, and why it reaches as far as it does."""
+
+    proposal: Proposal
+    why: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from composer.accept.changes import LineChange, apply_change, changed_lines, distance, split_change
+from composer.accept.choice import reason_of
 from composer.accept.drafts import Draft
 from composer.accept.fields import propose_fields
 from composer.accept.insertions import propose_insertion
 from composer.accept.inverse import Reason, RefusedChangeError
+from composer.accept.leftovers import unused_variables, with_idle_edits
 from composer.accept.moves import moved_pairs, propose_move
 from composer.accept.placing import name_of
 from composer.accept.printed import PrintedFile, read_printed
-from composer.accept.proposals import Proposal, Scope, Setting
+from composer.accept.proposals import Choice, Proposal, Scope, Setting
 from composer.accept.removals import bare_title, propose_removal
 from composer.accept.rewordings import propose_rewording
 from composer.model import OutputFile
@@ -43,15 +46,44 @@ class TakenHome:
     """What became of the hand edits of one file: the sources with all that could be taken, how, and what could not be."""
 
     draft: Draft
-    proposals: tuple[Proposal, ...]
+    choices: tuple[Choice, ...]
     refusals: tuple[Refusal, ...]
+
+
+@dataclass(slots=True, eq=False)
+class _Tries:
+    """What the proposals for one change came to: the first reason against each scope, and the one that came nearest."""
+
+    setting: Setting
+    change: LineChange
+    refusal: RefusedChangeError | None = None
+    _by_scope: dict[Scope, str] = field(default_factory=dict)
+    _nearest: tuple[int, Draft, Choice] | None = None
+
+    def refuse(self, proposal: Proposal, error: RefusedChangeError) -> None:
+        self.refusal = self.refusal or error
+        self._by_scope.setdefault(proposal.scope, str(error))
+
+    def choice(self, proposal: Proposal) -> Choice:
+        return Choice(proposal, reason_of(proposal, self.setting, self.change, self._by_scope))
+
+    def keep(self, left: int, draft: Draft, proposal: Proposal) -> None:
+        if self._nearest is None or left < self._nearest[0]:
+            self._nearest = left, draft, self.choice(proposal)
+
+    def nearest(self) -> tuple[Draft, Choice] | RefusedChangeError:
+        if self._nearest is not None:
+            return self._nearest[1], self._nearest[2]
+        return self.refusal or RefusedChangeError(Reason.NO_SOURCE, "no change of a fragment or of the profile gives exactly these lines")
 
 
 @dataclass(slots=True, eq=False)
 class Taker:
     """Takes one file's edits home.
 
-    ``edited`` is its text with LF line ends. ``others`` are the texts that other edited files have to come out with, by output.
+    ``edited`` is its text with LF line ends; ``users`` are the profiles that show something of each fragment or profile, by its name.
+    ``scope`` is how far changes shall reach, None to choose. ``others`` are the texts that the other edited files of the same run have to
+    come out with, by output: no change may bring one of them further from its own.
     """
 
     profile: str
@@ -64,15 +96,15 @@ class Taker:
 
     def take(self, draft: Draft) -> TakenHome:
         """Map every change, as far as that can be done."""
-        taken: list[Proposal] = []
+        taken: list[Choice] = []
         wanted = self.edited.split("\n")
         while True:
             printed = read_printed(self._output(draft))
             step = self._step(draft, printed, wanted)
             if step is None:
                 return TakenHome(draft, tuple(taken), tuple(self._refused.values()))
-            draft, proposal = step
-            taken.append(proposal)
+            draft, choice = step
+            taken.append(choice)
 
     def _output(self, draft: Draft) -> OutputFile:
         found = next((file for file in draft.compose(self.profile) if file.agent == self.agent), None)
@@ -80,13 +112,13 @@ class Taker:
             raise RefusedChangeError(Reason.NO_SOURCE, f"the profile `{self.profile}` does not make `{self.agent}` any more")
         return found
 
-    def _step(self, draft: Draft, printed: PrintedFile, wanted: Sequence[str]) -> tuple[Draft, Proposal] | None:
+    def _step(self, draft: Draft, printed: PrintedFile, wanted: Sequence[str]) -> tuple[Draft, Choice] | None:
         """Take the first change home that can be; None where none is left."""
         setting = Setting(draft, printed, self.users, self.scope)
         lines = printed.lines
         changes = [change for change in changed_lines(lines, wanted) if not self._is_refused(lines, change, wanted)]
         for gone, came in moved_pairs(printed, changes):
-            moved = self._try(setting, propose_move(setting, gone, came), _both(lines, gone, came), wanted)
+            moved = self._try(setting, gone, propose_move(setting, gone, came), _both(lines, gone, came), wanted)
             if isinstance(moved, tuple):
                 return moved
             self._refuse(lines, gone, wanted, moved)
@@ -99,63 +131,69 @@ class Taker:
             self._refuse(lines, change, wanted, found)
         return None
 
-    def _change(self, setting: Setting, change: LineChange, wanted: Sequence[str]) -> tuple[Draft, Proposal] | RefusedChangeError:
+    def _change(self, setting: Setting, change: LineChange, wanted: Sequence[str]) -> tuple[Draft, Choice] | RefusedChangeError:
         """Take a change home as a whole, or the first part of it that can be."""
         lines = setting.printed.lines
-        outcome = self._try(setting, _propose(setting, change), apply_change(lines, change), wanted)
+        outcome = self._try(setting, change, _propose(setting, change), apply_change(lines, change), wanted)
         if isinstance(outcome, tuple):
             return outcome
         parts = split_change(lines, change)
         refusal = outcome
         if len(parts) > 1 or parts != (change,):
             for part in parts:
-                found = self._try(setting, _propose(setting, part), apply_change(lines, part), wanted)
+                found = self._try(setting, part, _propose(setting, part), apply_change(lines, part), wanted)
                 if isinstance(found, tuple):
                     return found
                 refusal = found
         return refusal
 
     def _try(
-        self, setting: Setting, proposals: Iterator[Proposal], target: Sequence[str], wanted: Sequence[str]
-    ) -> tuple[Draft, Proposal] | RefusedChangeError:
+        self, setting: Setting, change: LineChange, proposals: Iterator[Proposal], target: Sequence[str], wanted: Sequence[str]
+    ) -> tuple[Draft, Choice] | RefusedChangeError:
         """Compose what is proposed until one brings the change about, exactly; else the one that comes nearest to all that is wanted."""
-        refusal: RefusedChangeError | None = None
-        nearest: tuple[int, Draft, Proposal] | None = None
+        tries = _Tries(setting, change)
         before = distance(setting.printed.lines, wanted)
         try:
-            for number, proposal in enumerate(proposals):
-                if number == _MOST_PROPOSALS:
-                    break
+            for proposal in islice(proposals, _MOST_PROPOSALS):
                 try:
-                    draft = setting.draft.changed(proposal.changes)
+                    draft, made = self._composed(setting, proposal)
                     lines = self._output(draft).text.split("\n")
                 except RefusedChangeError as error:
-                    refusal = refusal or error
+                    tries.refuse(proposal, error)
                     continue
                 if not self._spares_others(setting.draft, draft):
                     message = "what would bring it about changes another of the edited files, which does not have that change"
-                    refusal = refusal or RefusedChangeError(Reason.SCOPE, message)
+                    tries.refuse(proposal, RefusedChangeError(Reason.SCOPE, message))
                     continue
                 is_exact = lines == list(target) or lines == list(wanted)
                 left = distance(lines, wanted)
-                is_nearer = left < before and (nearest is None or left < nearest[0])
-                if (is_exact or is_nearer) and (problem := _problem_elsewhere(draft)) is not None:
-                    refusal = refusal or problem
+                if (is_exact or left < before) and (problem := _problem_elsewhere(draft)) is not None:
+                    tries.refuse(proposal, problem)
                     continue
                 if is_exact:
-                    return draft, proposal
-                if is_nearer:
-                    nearest = (left, draft, proposal)
+                    return draft, tries.choice(made)
+                if left < before:
+                    tries.keep(left, draft, made)
                 if _words(lines) == _words(target):
-                    message = (
-                        "the words can be taken, but not as they stand: marks, numbers, indentation and blank lines come from the layout"
-                    )
-                    refusal = RefusedChangeError(Reason.LAYOUT, message)
+                    tries.refusal = _only_the_words()
         except RefusedChangeError as error:
-            refusal = refusal or error
-        if nearest is not None:
-            return nearest[1], nearest[2]
-        return refusal or RefusedChangeError(Reason.NO_SOURCE, "no change of a fragment or of the profile gives exactly these lines")
+            tries.refusal = tries.refusal or error
+        return tries.nearest()
+
+    def _composed(self, setting: Setting, proposal: Proposal) -> tuple[Draft, Proposal]:
+        """Make a proposal's changes, and take out what has no effect any more: a variable goes with the last text that used it."""
+        changes = with_idle_edits(proposal.changes, setting.draft)
+        draft = setting.draft.changed(changes)
+        try:
+            draft.compose(self.profile)
+        except RefusedChangeError:
+            unused = unused_variables(draft, self.profile) if proposal.scope is not Scope.FRAGMENT else ()
+            if not unused:
+                raise
+            draft = setting.draft.changed((*changes, *unused))
+            names = " and ".join(f"`{change.keys[-1]}`" for change in unused)
+            return draft, replace(proposal, about=f"{proposal.about}; take out {names}, which nothing uses any more")
+        return draft, proposal
 
     def _spares_others(self, before: Draft, after: Draft) -> bool:
         """Whether no other edited file is further from what it has to come out as."""
@@ -179,6 +217,11 @@ class Taker:
     def _refuse(self, lines: Sequence[str], change: LineChange, wanted: Sequence[str], error: RefusedChangeError) -> None:
         line, before, after = key = self._key(lines, change, wanted)
         self._refused[key] = Refusal(line, before, after, error.reason, str(error))
+
+
+def _only_the_words() -> RefusedChangeError:
+    message = "the words can be taken, but not as they stand: marks, numbers, indentation and blank lines come from the layout"
+    return RefusedChangeError(Reason.LAYOUT, message)
 
 
 def _problem_elsewhere(draft: Draft) -> RefusedChangeError | None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from composer.cli.accept_text import acceptance_data, count, print_acceptance, print_left
+from composer.cli.failure import DIFFERENCES, WRONG_INPUT
 from composer.cli.options import common, examples
 from composer.cli.session import Session
 from composer.cli.waiting import Patience
 
 if TYPE_CHECKING:
-    from composer.accept.acceptance import Acceptance, ChangedText
-    from composer.model import OutputFile
+    from composer.accept.acceptance import Acceptance
+    from composer.cli.locate import Question
+    from composer.model import FileResult, OutputFile
 
 __all__ = ["register"]
 
@@ -55,8 +61,9 @@ def accept(
 ) -> None:
     """Take hand edits of outputs back to the fragments and profiles that they come from.
 
-    Shows what changes in the sources, and which other outputs change with them, then asks. Nothing is written unless the changed sources
-    compose to exactly the edited files. What has no source (marks, blank lines, the look of titles) is refused, with the reason.
+    Shows what would change in the sources, which other outputs change with them, and which edits of profiles become stale, then asks.
+    Nothing is written unless the changed sources compose to exactly the edited files. What has no source (marks, blank lines, the look of
+    titles) is refused, with the reason. Long texts are cut; --verbose shows all of them.
     """
     from composer.accept.acceptance import propose_acceptance, write_acceptance  # noqa: PLC0415 - the engine
     from composer.accept.proposals import Scope  # noqa: PLC0415
@@ -64,18 +71,33 @@ def accept(
     workspace = session.workspace
     acceptance = propose_acceptance(workspace, _find(session, files), Scope(to.value) if to is not None else None)
     if not session.is_json:
-        _print(acceptance, session)
-    is_written = False
-    if acceptance.sources and not acceptance.refusals and not dry_run and (yes or _agrees(session)):
+        print_acceptance(acceptance, session)
+    may_write = acceptance.sources and not acceptance.refusals and not acceptance.obstacles and not dry_run
+    is_written = bool(may_write and (yes or _agrees(session)))
+    late: tuple[str, ...] = ()
+    if is_written:
         results = write_acceptance(workspace, acceptance, Patience(session.err))
-        is_written = True
-        if not session.is_json and not session.is_quiet:
-            changed = [result for result in results if result.action.value != "unchanged"]
-            session.out.line(
-                f"accepted: {_count(len(acceptance.sources), 'source')} written, {_count(len(changed), 'output')} built", "bold"
-            )
-    is_done = is_written or not acceptance.sources or (dry_run and not acceptance.refusals)
-    session.finish(_data(acceptance, is_written=is_written), workspace.diagnostics, code=0 if is_done and not acceptance.refusals else 1)
+        late = _tell_written(session, acceptance, results)
+    diagnostics = (*workspace.diagnostics, *acceptance.obstacles)
+    is_done = is_written or not acceptance.sources or dry_run
+    code = WRONG_INPUT if acceptance.obstacles else 0 if is_done and not acceptance.refusals else DIFFERENCES
+    session.finish(acceptance_data(acceptance, late, is_written=is_written), diagnostics, code=code)
+
+
+def _tell_written(session: Session, acceptance: Acceptance, results: tuple[FileResult, ...]) -> tuple[str, ...]:
+    """Say what was done and what is left to do; return the outputs that wait for a build."""
+    from composer.accept.effects import out_of_date  # noqa: PLC0415 - the engine
+
+    if session.is_quiet and not session.is_json:
+        return ()
+    session.reopen()
+    late = out_of_date(session.workspace)
+    if not session.is_json:
+        built = sum(result.action.value in {"created", "updated", "removed"} for result in results)
+        text = f"accepted: {count(len(acceptance.sources), 'source')} written, {count(built, 'output')} built"
+        session.out.line(text, "bold")
+        print_left(late, acceptance.unbuilt, session)
+    return late
 
 
 def _find(session: Session, files: list[str]) -> list[tuple[str, OutputFile]]:
@@ -83,87 +105,47 @@ def _find(session: Session, files: list[str]) -> list[tuple[str, OutputFile]]:
 
     found: dict[str, OutputFile] = {}
     for name in files:
-        output = find_output(read_question(name), session.workspace)
+        question = read_question(name)
+        _refuse_link(session, question)
+        output = find_output(question, session.workspace)
         found[output.name] = output.file
     return list(found.items())
 
 
-def _agrees(session: Session) -> bool:
-    import sys  # noqa: PLC0415 - only where there may be someone to ask
+def _refuse_link(session: Session, question: Question) -> None:
+    """Refuse an output that is a link, or behind one: what it leads to is another file, which the lock knows nothing of."""
+    from composer.errors import ComposerError, Diagnostics  # noqa: PLC0415 - the engine
 
-    if session.is_json or not sys.stdin.isatty():
+    workspace = session.workspace
+    outputs = workspace.root / workspace.catalog.config.output
+    for folder in (Path.cwd(), workspace.root):
+        place = Path(os.path.abspath(folder / question.path))  # noqa: PTH100 - `resolve` would follow the link
+        links = [way for way in (place, *place.parents) if way.is_relative_to(outputs) and way.is_symlink()]
+        if links:
+            link = links[-1].relative_to(workspace.root).as_posix()
+            message = f"`{link}` is a link to `{links[-1].readlink()}`: what was edited is that file, and no output"
+            hint = "put a file of its own in its place, with what it leads to, and accept again; or edit the sources"
+            found = Diagnostics()
+            found.error("output-is-a-link", message, question.location, hint)
+            raise ComposerError(tuple(found))
+
+
+def _has_reader() -> bool:
+    """Whether somebody sits there and can be asked."""
+    return sys.stdin.isatty()
+
+
+def _agrees(session: Session) -> bool:
+    """Ask, if there is somebody to ask."""
+    if session.is_json or not _has_reader():
         if not session.is_json:
             session.err.line("nothing was written: say `--yes` to write it")
         return False
-    return typer.confirm("Write these changes?", default=False, err=True)
-
-
-def _print(acceptance: Acceptance, session: Session) -> None:
-    out = session.out
-    for output in acceptance.outputs:
-        for taken in output.taken:
-            out.line(f"{output.path}: {taken.about}", "green")
-        for refusal in output.refusals:
-            out.line(f"{output.path}:{refusal.line}: refused ({refusal.reason}): {refusal.message}", "bold red")
-            for sign, lines in (("-", refusal.before), ("+", refusal.after)):
-                for line in lines:
-                    out.line(f"  {sign} {line}")
-    if not acceptance.outputs:
-        out.line("nothing was edited: all files are as the sources say")
-        return
-    if not session.is_quiet and acceptance.sources:
-        out.line()
-        out.line("The sources change:", "bold")
-        _print_diffs(acceptance.sources, session)
-        if acceptance.others:
-            profiles = {other.profile for other in acceptance.others}
-            verb = "changes" if len(acceptance.others) == 1 else "change"
-            out.line(f"{_count(len(acceptance.others), 'other output')} of {_count(len(profiles), 'profile')} {verb} with them:", "bold")
-            _print_diffs(acceptance.others, session)
-        else:
-            out.line("No other output changes.", "bold")
-    if acceptance.refusals:
-        out.line("nothing was written: what was refused has to be changed by hand, in the sources or back in the file", "bold red")
-
-
-def _print_diffs(changed: tuple[ChangedText, ...], session: Session) -> None:
-    from composer.report import unified_diff  # noqa: PLC0415 - the engine
-
-    for one in changed:
-        session.out.diff(unified_diff(one.path, one.before, one.after))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _data(acceptance: Acceptance, *, is_written: bool) -> dict[str, object]:
-    from composer.report import unified_diff  # noqa: PLC0415 - the engine
-
-    def texts(changed: tuple[ChangedText, ...]) -> list[dict[str, str]]:
-        return [{"path": one.path, "profile": one.profile, "diff": unified_diff(one.path, one.before, one.after)} for one in changed]
-
-    return {
-        "written": is_written,
-        "files": [
-            {
-                "path": output.path,
-                "profile": output.profile,
-                "agent": output.agent,
-                "taken": [{"scope": taken.scope.value, "about": taken.about} for taken in output.taken],
-                "refused": [
-                    {
-                        "line": refusal.line,
-                        "reason": refusal.reason.value,
-                        "message": refusal.message,
-                        "before": list(refusal.before),
-                        "after": list(refusal.after),
-                    }
-                    for refusal in output.refusals
-                ],
-            }
-            for output in acceptance.outputs
-        ],
-        "sources": texts(acceptance.sources),
-        "other_outputs": texts(acceptance.others),
-    }
+    try:
+        agrees = typer.confirm("Write these changes?", default=False, err=True)
+    except typer.Abort:
+        session.err.line("\nNothing was changed.")
+        raise
+    if not agrees:
+        session.err.line("Nothing was changed.")
+    return agrees

@@ -33,6 +33,7 @@ def run(  # noqa: PLR0913 - one for each option of the command
     overrides: Sequence[str] | None = None,
     into: Path | None = None,
     overwrite: bool = False,
+    jobs: int | None = None,
     no_cache: bool = False,
     watch: bool = False,
     profile_stages: bool = False,
@@ -49,6 +50,7 @@ def run(  # noqa: PLR0913 - one for each option of the command
         watch_workspace(session, profiles, dry_run=dry_run, overrides=overrides or (), into=into, overwrite=overwrite)
         return
     workspace = session.workspace
+    workspace.jobs = jobs
     if not (no_cache or overrides or into or dry_run):
         workspace.evidence = Evidence()
     stages = None
@@ -71,7 +73,9 @@ def run(  # noqa: PLR0913 - one for each option of the command
         print_report(report, session, into, dry_run=dry_run)
     if not report.conflicts:
         outputs = sum(result.action.value != "removed" for result in report.results)
-        settle(workspace, ("build", "check"), profiles or (), report.diagnostics, outputs=outputs)
+        # A build warns of stale edits and is fine; a check fails.
+        commands = ("build",) if any(found.code == "stale-edit" for found in report.diagnostics) else ("build", "check")
+        settle(workspace, commands, profiles or (), report.diagnostics, outputs=outputs)
     data = report_data(report, dry_run=dry_run)
     if stages is not None:
         stages.done("other")

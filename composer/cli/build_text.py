@@ -11,7 +11,7 @@ from composer.cli.session import Session
 
 if TYPE_CHECKING:
     from composer.model import FileResult
-    from composer.workspace import BuildReport
+    from composer.outcomes import BuildReport
 
 __all__ = ["print_report", "report_data"]
 

@@ -16,7 +16,7 @@ from composer.cli.stale_text import print_stale, stale_data
 from composer.cli.verdicts import explanation, fix, fixes, short_name
 
 if TYPE_CHECKING:
-    from composer.workspace import CheckReport, Difference
+    from composer.outcomes import CheckReport, Difference
 
 __all__ = ["EXAMPLES", "run"]
 
@@ -37,6 +37,7 @@ def run(
     overrides: Sequence[str] | None = None,
     into: Path | None = None,
     format: str | None = None,  # noqa: A002 - the option's name
+    jobs: int | None = None,
     no_cache: bool = False,
 ) -> None:
     """Tell whether the files on disk are what the sources say.
@@ -48,6 +49,7 @@ def run(
     """
     session.format = Format(format) if format else session.format
     workspace = session.workspace
+    workspace.jobs = jobs
     if not (no_cache or overrides or into):
         workspace.evidence = Evidence()
     with Progress(session.err, workspace, profiles, is_quiet=session.is_quiet) as progress:

@@ -11,6 +11,7 @@ import typer
 from composer.cli.completion import complete_explained
 from composer.cli.options import common, examples
 from composer.cli.session import Session
+from composer.cli.waiting import Patience
 
 if TYPE_CHECKING:
     from composer.ids.missing import FragmentIds
@@ -76,11 +77,11 @@ def init(
 
     planned = plan_workspace(folder, with_examples=with_examples)
     root = folder.resolve()
-    create_files(planned, DryRunDestination(root) if dry_run else DiskDestination(root))
+    told = create_files(planned, DryRunDestination(root) if dry_run else DiskDestination(root, Patience(session.err)))
     _tell_files(session, planned, dry_run=dry_run)
     if not session.is_json and not session.is_quiet and not dry_run:
         _tell_next_steps(session, planned.name, folder)
-    session.finish({"root": str(root), "profile": planned.name, "files": list(planned.contents), "dry_run": dry_run}, ())
+    session.finish({"root": str(root), "profile": planned.name, "files": list(planned.contents), "dry_run": dry_run}, told)
 
 
 def _tell_files(session: Session, planned: NewFiles, *, dry_run: bool) -> None:
@@ -131,11 +132,15 @@ def new(
 
     workspace = session.workspace
     planned = plan_file(Kind(kind), name, workspace)
-    create_files(planned, DryRunDestination(workspace.root) if dry_run else DiskDestination(workspace.root))
+    root = workspace.root
+    destination = DryRunDestination(root) if dry_run else DiskDestination(root, Patience(session.err))
+    told = create_files(planned, destination, workspace.catalog.config.output)
     _tell_files(session, planned, dry_run=dry_run)
     if not session.is_json and not session.is_quiet and not dry_run:
         session.out.line(f"\nNext: {_next_step(kind, planned.name)}")
-    session.finish({"kind": kind.value, "name": planned.name, "files": list(planned.contents), "dry_run": dry_run}, planned.remarks)
+    session.finish(
+        {"kind": kind.value, "name": planned.name, "files": list(planned.contents), "dry_run": dry_run}, (*planned.remarks, *told)
+    )
 
 
 def _next_step(kind: _Kind, name: str) -> str:
@@ -169,10 +174,13 @@ def ids(
 
     workspace = session.workspace
     proposals = [propose_ids(fragment, workspace.index.moved) for fragment in select_fragments(workspace, fragments or ())]
-    changed = write_ids(workspace, proposals, DiskDestination(workspace.root)) if write else ()
+    known = set(workspace.diagnostics)
+    changed = write_ids(workspace, proposals, DiskDestination(workspace.root, Patience(session.err))) if write else ()
+    # What is wrong in a profile does not concern the blocks of a fragment.
+    told = [found for found in workspace.diagnostics if found not in known]
     if not session.is_json:
         _tell_ids(session, proposals, is_written=write)
-    session.finish({"ids": [row for proposal in proposals for row in _rows(proposal)], "changed": list(changed)}, ())
+    session.finish({"ids": [row for proposal in proposals for row in _rows(proposal)], "changed": list(changed)}, told)
 
 
 def _tell_ids(session: Session, proposals: list[FragmentIds], *, is_written: bool) -> None:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import os
 import sys
 
-from composer.cli.grammar import BUILD, COMMANDS, COMMON, Command, Flag, Option, Value, Words
+from composer.cli.grammar import BUILD, COMMANDS, COMMON, Command, Flag, Number, Option, Value, Words
 
 TYPE_CHECKING = False  # as in `grammar`: every import here is paid for by each run
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    Given = bool | int | str | list[str]
 
 __all__ = ["Request", "main", "read_request"]
 
@@ -25,7 +27,7 @@ class Request:
     def __init__(self, command: Command) -> None:
         """Begin with nothing given."""
         self.command = command
-        self.given: dict[str, bool | str | list[str]] = {}
+        self.given: dict[str, Given] = {}
 
 
 def read_request(words: Sequence[str]) -> Request | None:
@@ -33,7 +35,7 @@ def read_request(words: Sequence[str]) -> Request | None:
     if os.name == "nt" and any(mark in word for word in words for mark in "*?~$%"):  # Typer expands these there
         return None
     request: Request | None = None
-    given: dict[str, bool | str | list[str]] = {}
+    given: dict[str, Given] = {}
     options = _by_word(COMMON)
     rest = iter(words)
     for word in rest:
@@ -55,7 +57,7 @@ def _by_word(options: Sequence[Option]) -> dict[str, Option]:
     return {word: option for option in options for word in option.words or ("",)}
 
 
-def _take(word: str, rest: Iterator[str], options: dict[str, Option], given: dict[str, bool | str | list[str]]) -> bool:
+def _take(word: str, rest: Iterator[str], options: dict[str, Option], given: dict[str, Given]) -> bool:
     """Take one word, and the value that follows it; tell whether it is plainly right."""
     name, equals, value = word.partition("=") if word[:2] == "--" else (word, "", "")
     option = options.get(name if word[:1] == "-" else "")
@@ -75,6 +77,9 @@ def _take(word: str, rest: Iterator[str], options: dict[str, Option], given: dic
         assert isinstance(values, list)  # noqa: S101 - for the type checker
         values.append(value)
         return True
+    if isinstance(option, Number):
+        given[option.name] = int(value) if value.isascii() and value.isdigit() else 0
+        return given[option.name] != 0
     given[option.name] = value
     return not (isinstance(option, Value) and option.choices and value not in option.choices)
 

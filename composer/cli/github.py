@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from composer.errors import Diagnostic, Severity
+from composer.outcomes import Difference
 from composer.report import annotation
-from composer.workspace import Difference
 
 __all__ = ["diagnostic_annotations", "difference_annotation", "repository_path"]
 

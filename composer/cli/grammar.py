@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Final
 
-__all__ = ["BUILD", "CHECK", "COMMANDS", "COMMON", "INTO", "OVERRIDES", "PROFILES", "Command", "Flag", "Option", "Value", "Words"]
+__all__ = ["BUILD", "CHECK", "COMMANDS", "COMMON", "INTO", "OVERRIDES", "PROFILES", "Command", "Flag", "Number", "Option", "Value", "Words"]
 
 
 class Option:
@@ -43,6 +43,10 @@ class Value(Option):
         """Keep what is given."""
         super().__init__(name, words, help, metavar=metavar)
         self.choices = choices
+
+
+class Number(Option):
+    """Is followed by one word: a whole number, 1 or more."""
 
 
 class Words(Option):
@@ -78,6 +82,10 @@ OVERRIDES: Final = Words(
 INTO: Final = Value("into", ("--into",), "The tree of one profile straight in this project, instead of the output folder.", metavar="DIR")
 NO_CACHE: Final = Flag("no_cache", ("--no-cache",), "Compose everything anew; neither use what earlier runs found out nor keep it.")
 
+JOBS: Final = Number(
+    "jobs", ("--jobs", "-j"), "How many processes compose; as many as pay, if it is not given. The outputs are the same.", metavar="N"
+)
+
 BUILD: Final = Command(
     "build",
     "composer.cli.build",
@@ -87,6 +95,7 @@ BUILD: Final = Command(
         OVERRIDES,
         INTO,
         Flag("overwrite", ("--overwrite",), "Replace files that others made or edited; a copy of each is kept."),
+        JOBS,
         NO_CACHE,
         Flag("watch", ("--watch",), "Build, and build again what an edit touches whenever a source is saved, until Ctrl-C."),
         Flag("profile_stages", ("--profile-stages",), "Tell how long each stage took."),
@@ -100,6 +109,7 @@ CHECK: Final = Command(
         OVERRIDES,
         INTO,
         Value("format", ("--format",), "How to answer; --json is short for json.", choices=("text", "json", "github")),
+        JOBS,
         NO_CACHE,
     ),
 )

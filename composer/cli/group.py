@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from composer.cli.failure import end_run, print_any_character, print_plainly
+from composer.cli.failure import INTERRUPTED, end_run, print_any_character, print_plainly
 from composer.cli.session import Session
 
 __all__ = ["Group"]
@@ -49,8 +49,10 @@ def _failures_caught(session: Session, words: Sequence[str]) -> Iterator[None]:
     print_any_character()
     try:
         yield
-    except (typer.Exit, typer.Abort):
+    except typer.Exit:
         raise
+    except typer.Abort:  # Ctrl-C at a question, or the end of the input there
+        raise typer.Exit(INTERRUPTED) from None
     except BaseException as error:
         code = end_run(error, session, words)
         if code is None:

@@ -12,6 +12,7 @@ import typer
 from composer.cli.options import common, examples
 from composer.cli.screen import Screen
 from composer.cli.session import Session
+from composer.cli.waiting import Patience
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -64,9 +65,7 @@ def import_files(
     root = into.resolve()
     with _Stages(session.err, is_quiet=session.is_quiet or session.is_json) as progress:
         plan = plan_import(paths, root, options, progress, diagnostics)
-    if not dry_run:
-        root.mkdir(parents=True, exist_ok=True)
-    written = write_plan(plan, DryRunDestination(root) if dry_run else DiskDestination(root))
+    written = write_plan(plan, DryRunDestination(root) if dry_run else DiskDestination(root, Patience(session.err)), diagnostics)
     report = make_report(plan, written)
     if not session.is_json and not session.is_quiet:
         for line in report_text(report, explains_choice=explain_choice):

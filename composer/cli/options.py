@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Optional
 import typer
 
 from composer.cli.completion import complete_profiles, complete_settings
-from composer.cli.grammar import COMMON, INTO, OVERRIDES, PROFILES, Command, Flag, Option, Value, Words
+from composer.cli.grammar import COMMON, INTO, OVERRIDES, PROFILES, Command, Flag, Number, Option, Value, Words
 from composer.cli.session import Session
 
 __all__ = ["InTo", "Overrides", "Profiles", "common", "declare", "examples"]
@@ -59,11 +59,14 @@ def _annotation(option: Option, panel: str | None) -> Any:  # noqa: ANN401 - an 
     if option in _KNOWN:
         return _KNOWN[option]
     kind: Any = bool
+    limits: dict[str, int] = {}
     if isinstance(option, Value):
         kind = Optional[StrEnum(option.name, list(option.choices)) if option.choices else Path]  # noqa: UP045 - made at run time
+    elif isinstance(option, Number):
+        kind, limits = int | None, {"min": 1}
     elif isinstance(option, Words):
         kind = list[str] | None
-    return Annotated[kind, typer.Option(*option.words, metavar=option.metavar or None, help=option.help, rich_help_panel=panel)]
+    return Annotated[kind, typer.Option(*option.words, metavar=option.metavar or None, help=option.help, rich_help_panel=panel, **limits)]  # type: ignore[arg-type]  # a minimum, for numbers
 
 
 def common(command: Callable[..., None]) -> Callable[..., None]:

@@ -12,6 +12,7 @@ from composer.cli.completion import complete_explained
 from composer.cli.options import common, examples
 from composer.cli.session import Session
 from composer.cli.stale_text import stale_data, stale_text
+from composer.cli.waiting import Patience
 
 if TYPE_CHECKING:
     from composer.review.decision import Decision
@@ -125,7 +126,8 @@ def _settle(session: Session, stale: tuple[StaleEdit, ...], decision: Decision, 
     from composer.files.destination import DiskDestination  # noqa: PLC0415 - the engine, which `--help` does not need
     from composer.review.decision import settle_edits  # noqa: PLC0415
 
-    changed = settle_edits(session.workspace, stale, decision, DiskDestination(session.workspace.root), text)
+    destination = DiskDestination(session.workspace.root, Patience(session.err))
+    changed = settle_edits(session.workspace, stale, decision, destination, text)
     for edit in stale if not session.is_json and not session.is_quiet else ():
         session.out.line(f"{_DONE[decision]:<{_WIDTH}} {edit.base.edit.location}  {edit.base.address} ({edit.base.verb})", "green")
     return changed

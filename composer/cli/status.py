@@ -13,7 +13,7 @@ from composer.cli.session import Session
 
 if TYPE_CHECKING:
     from composer.model import FileResult
-    from composer.workspace import StatusReport
+    from composer.outcomes import StatusReport
 
 __all__ = ["register"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from composer.workspace import Difference
+    from composer.outcomes import Difference
 
 __all__ = ["explanation", "fix", "fixes", "short_name"]
 

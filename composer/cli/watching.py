@@ -17,7 +17,8 @@ from composer.cli.session import Ended, Session
 from composer.cli.waiting import Patience
 from composer.errors import ComposerError
 from composer.incremental.earlier import Earlier
-from composer.workspace import BuildReport, Workspace
+from composer.outcomes import BuildReport
+from composer.workspace import Workspace
 
 if TYPE_CHECKING:
     from composer.errors import Diagnostic

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from composer.files.exclusive import Wait, hold
 from composer.files.journal import Change
-from composer.files.root import LeavesRootError, Root, replace_file
+from composer.files.root import LeavesRootError, Root
 from composer.files.transaction import Repair, commit, pending_repair, repair
 
 __all__ = ["Destination", "DiskDestination", "DryRunDestination", "LeavesRootError", "free_name"]
@@ -29,9 +29,6 @@ class Destination(Protocol):
 
     def read(self, path: str) -> bytes | None:
         """Return what the file holds; None if it is not there."""
-
-    def write(self, path: str, content: bytes) -> None:
-        """Replace the file, or make it: at any moment it holds either all of the old content or all of the new."""
 
     def is_same_file(self, first: str, second: str) -> bool:
         """Whether two paths are one file, as `A` and `a` are on some systems."""
@@ -92,10 +89,6 @@ class DiskDestination:
         """Return what the file holds; None if it is not there."""
         return self._files.read(path)
 
-    def write(self, path: str, content: bytes) -> None:
-        """Replace the file, or make it, in one step; the permissions of an existing one are kept."""
-        replace_file(self._files, path, content)
-
     def is_same_file(self, first: str, second: str) -> bool:
         """Whether two paths are one file, as `A` and `a` are on some systems."""
         return self._files.is_same_file(first, second)
@@ -133,10 +126,6 @@ class DryRunDestination:
     def read(self, path: str) -> bytes | None:
         """Return what the file holds, or would hold by now."""
         return self._changes[path] if path in self._changes else self._files.read(path)
-
-    def write(self, path: str, content: bytes) -> None:
-        """Remember the content."""
-        self._changes[path] = content
 
     def is_same_file(self, first: str, second: str) -> bool:
         """Whether two paths are one file on disk."""

@@ -14,7 +14,7 @@ from composer.files.journal import JOURNAL_NAME, BadJournalError, Change
 from composer.files.transaction import FileChangedError, Repair, TransactionError
 from composer.source import unlocated
 
-__all__ = ["commit_changes", "hold_and_repair", "report_disk_error"]
+__all__ = ["change_files", "commit_changes", "hold_and_repair", "report_disk_error"]
 
 _NO_RIGHT: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _NO_ROOM: Final = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
@@ -48,6 +48,39 @@ def _way_out(error: OSError) -> str:
 
 
 # --- Transactions -----------------------------------------------------------------------------------------------------
+
+
+def change_files(
+    destination: Destination,
+    may_write: Callable[[str], bool],
+    look: Callable[[Diagnostics], Iterable[Change]],
+    diagnostics: Diagnostics,
+) -> tuple[str, ...]:
+    """Change files all together or not at all: keep other runs away, end one that was cut short, look, and commit.
+
+    Args:
+        destination: the folder.
+        may_write: as for :func:`hold_and_repair`.
+        look: is called when no other run can change the folder any more; gives the changes, or says what is in the way.
+        diagnostics: gets what a run before has left.
+
+    Returns:
+        The paths of the files that were changed.
+
+    Raises:
+        ComposerError: with what is in the way; then nothing was changed.
+    """
+    found = Diagnostics()
+    changes: tuple[Change, ...] = ()
+    with hold_and_repair(destination, may_write, found) as is_ready:
+        if is_ready:
+            changes = tuple(change for change in look(found) if change.before != change.after)
+        if not found.errors:
+            commit_changes(changes, destination, found)
+    found.raise_errors()
+    for diagnostic in found:
+        diagnostics.add(diagnostic)
+    return tuple(change.path for change in changes)
 
 
 @contextmanager

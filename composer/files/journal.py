@@ -6,8 +6,6 @@ state was touched by somebody else. Where it is to be believed is not decided he
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 import re
@@ -59,14 +57,15 @@ class Journal:
 
 
 def print_journal(journal: Journal) -> bytes:
-    """Write a journal: a line with the digest of the rest, then JSON."""
+    """Write a journal: a line with the digest of the rest, a line of JSON, then the contents, one after the other."""
     changes = [
-        {"path": change.path, "mode": mode, "before": _coded(change.before), "after": _coded(change.after)}
+        {"path": change.path, "mode": mode, "before": _size(change.before), "after": _size(change.after)}
         for change, mode in zip(journal.changes, journal.modes, strict=True)
     ]
     data = {"key": journal.key, "boundary": journal.boundary, "folders": journal.folders, "changes": changes}
-    body = json.dumps(data).encode()
-    return b"agent-composer journal 1 sha256:%s\n%s\n" % (hashlib.sha256(body).hexdigest().encode(), body)
+    contents = [content for change in journal.changes for content in (change.before, change.after) if content is not None]
+    body = b"".join((json.dumps(data).encode(), b"\n", *contents))
+    return b"agent-composer journal 1 sha256:%s\n%s" % (hashlib.sha256(body).hexdigest().encode(), body)
 
 
 def parse_journal(raw: bytes) -> Journal:
@@ -76,7 +75,6 @@ def parse_journal(raw: bytes) -> Journal:
         BadJournalError: if it is cut off, changed, of another version, or holds what none of ours does: a path that leads elsewhere.
     """
     head, _, body = raw.partition(b"\n")
-    body = body.removesuffix(b"\n")
     match = _HEADER.fullmatch(head)
     if match is None:
         message = "it does not begin as a journal of this version does"
@@ -85,14 +83,18 @@ def parse_journal(raw: bytes) -> Journal:
         message = "it is cut off or was changed"
         raise BadJournalError(message)
     try:
-        return _read(json.loads(body))
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError, binascii.Error):
+        data, _, contents = body.partition(b"\n")
+        return _read(json.loads(data), contents)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         message = "it holds what no run writes"
         raise BadJournalError(message) from None
 
 
-def _read(data: dict[str, Any]) -> Journal:
-    changes = tuple(Change(_path(one["path"]), _decoded(one["before"]), _decoded(one["after"])) for one in data["changes"])
+def _read(data: dict[str, Any], contents: bytes) -> Journal:
+    rest = _Contents(contents)
+    changes = tuple(Change(_path(one["path"]), rest.take(one["before"]), rest.take(one["after"])) for one in data["changes"])
+    if rest.is_left:
+        raise ValueError
     modes = tuple(_mode(one["mode"]) for one in data["changes"])
     paths = [change.path for change in changes]
     if not _KEY.fullmatch(data["key"]) or len(set(paths)) != len(paths):
@@ -117,9 +119,27 @@ def _mode(value: int | None) -> int | None:
     return value
 
 
-def _coded(content: bytes | None) -> str | None:
-    return None if content is None else base64.b64encode(content).decode()
+def _size(content: bytes | None) -> int | None:
+    return None if content is None else len(content)
 
 
-def _decoded(text: str | None) -> bytes | None:
-    return None if text is None else base64.b64decode(text, validate=True)
+class _Contents:
+    """Contents that stand one after the other."""
+
+    def __init__(self, joined: bytes) -> None:
+        self._joined = joined
+        self._position = 0
+
+    @property
+    def is_left(self) -> bool:
+        """Whether there is more than was taken."""
+        return self._position < len(self._joined)
+
+    def take(self, size: int | None) -> bytes | None:
+        """Return the next content; None where there is none."""
+        if size is None:
+            return None
+        start, self._position = self._position, self._position + size
+        if size < 0 or self._position > len(self._joined):
+            raise ValueError
+        return self._joined[start : self._position]

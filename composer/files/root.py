@@ -6,20 +6,22 @@ Every path is relative to the root, with forward slashes, and stays below it: a 
 from __future__ import annotations
 
 import os
-import secrets
 import stat
-from collections.abc import Iterable
+import sys
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-__all__ = ["LeavesRootError", "Root", "create", "replace_file", "sync"]
+__all__ = ["LeavesRootError", "Root", "create", "sync", "sync_all"]
 
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 _OLD_FILE: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _PERMISSIONS: Final = 0o777
+_MANY: Final = 16
+"""Files that are synced one by one: a thousand take seconds so, and a few hundredths of one together."""
 
 
 class LeavesRootError(OSError):
@@ -35,7 +37,7 @@ class Root:
 
     def read(self, path: str) -> bytes | None:
         """Return what the file holds; None if it is not there."""
-        place = self._locate(path)
+        place = self.locate(path)
         try:
             handle = os.open(place, _OLD_FILE)
         except FileNotFoundError:
@@ -52,7 +54,7 @@ class Root:
     def mode(self, path: str) -> int | None:
         """Return the permissions of the file; None if it is not there."""
         try:
-            return os.stat(self._locate(path)).st_mode & _PERMISSIONS  # noqa: PTH116 - as below
+            return os.stat(self.locate(path)).st_mode & _PERMISSIONS  # noqa: PTH116 - as below
         except FileNotFoundError:
             return None
 
@@ -99,19 +101,16 @@ class Root:
         except FileNotFoundError:
             return False
 
-    def locate(self, path: str) -> Path:
-        """Return where a path leads, its last link followed."""
-        return Path(self._locate(path))
+    def locate(self, path: str) -> str:
+        """Return the place that a path leads to, its last link followed."""
+        folder, _, name = path.rpartition("/")
+        place = os.path.join(self._folder(folder), name)  # noqa: PTH118 - str paths are several times faster, and there are thousands
+        return str(self._inside(Path(place))) if os.path.islink(place) else place  # noqa: PTH114 - as above
 
     def entry(self, path: str) -> Path:
         """Return the place of a path's own name, whatever a link there leads to."""
         folder, _, name = path.rpartition("/")
         return Path(self._folder(folder)) / name
-
-    def _locate(self, path: str) -> str:
-        folder, _, name = path.rpartition("/")
-        place = os.path.join(self._folder(folder), name)  # noqa: PTH118 - str paths are several times faster, and there are thousands
-        return str(self._inside(Path(place))) if os.path.islink(place) else place  # noqa: PTH114 - as above
 
     def _folder(self, folder: str) -> str:
         known = self._folders.get(folder)
@@ -133,23 +132,7 @@ class Root:
         return real
 
 
-def replace_file(root: Root, path: str, content: bytes) -> None:
-    """Replace a file, or make it, in one step; the permissions of an existing one are kept. It is not synced."""
-    place = root.locate(path)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    mode = root.mode(path)
-    temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        create(temporary, content)
-        if mode is not None:
-            temporary.chmod(mode)
-        temporary.replace(place)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def create(place: Path, content: bytes, *, is_synced: bool = False) -> None:
+def create(place: str | Path, content: bytes, *, is_synced: bool = False) -> None:
     """Make a file that is not there yet, with the permissions of any new file; leave none if that fails.
 
     Args:
@@ -168,8 +151,17 @@ def create(place: Path, content: bytes, *, is_synced: bool = False) -> None:
         finally:
             os.close(handle)
     except BaseException:
-        place.unlink(missing_ok=True)
+        Path(place).unlink(missing_ok=True)
         raise
+
+
+def sync_all(places: Collection[str | Path]) -> None:
+    """Have files, or the names in folders, survive a loss of power: all of them at once where the system waits until that is so."""
+    if len(places) > _MANY and sys.platform == "linux":
+        os.sync()
+        return
+    for place in places:
+        sync(Path(place))
 
 
 def sync(place: Path) -> None:

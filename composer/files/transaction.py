@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from composer.files.journal import JOURNAL_NAME, BadJournalError, Change, Journal, parse_journal, print_journal
-from composer.files.root import LeavesRootError, Root, create, sync
+from composer.files.root import LeavesRootError, Root, create, sync, sync_all
 
 __all__ = ["Change", "FileChangedError", "Repair", "TransactionError", "commit", "pending_repair", "repair"]
 
@@ -246,20 +246,16 @@ def _carry(root: Root, journal: Journal, states: Mapping[str, _State], *, is_for
     work = list(_work(journal, states, is_forward=is_forward))
     staged = {path: _stage(root, path, content, mode, journal.key) for path, content, mode in work if content is not None}
     # All are written before the first is synced: so the system can bring them to the disk together.
-    for path, place in staged.items():
-        with _naming(path, "written"):
-            sync(place)
+    with _naming(next(iter(staged), "."), "written"):
+        sync_all(staged.values())
     # The real folder of a file is another than that on its way where a link stands.
-    folders = {root.locate(path).parent for path, _, _ in work} | {
-        root.place / folder for folder in root.folders_of(path for path, _, _ in work)
-    }
+    folders = {os.path.dirname(root.locate(path)) for path, _, _ in work}  # noqa: PTH120 - str paths, as in `root`
+    folders |= {str(root.place / folder) for folder in root.folders_of(path for path, _, _ in work)}
     for path, _, _ in work:
         _put(root, path, staged.get(path), states[path])
     _remove_empty_folders(root, journal, is_forward=is_forward)
-    for place in sorted(folders):
-        if place.is_dir():
-            with _naming(str(place), "written"):
-                sync(place)
+    with _naming(".", "written"):
+        sync_all([place for place in sorted(folders) if os.path.isdir(place)])  # noqa: PTH112 - as above
 
 
 def _work(journal: Journal, states: Mapping[str, _State], *, is_forward: bool) -> Iterator[tuple[str, bytes | None, int | None]]:
@@ -271,26 +267,27 @@ def _work(journal: Journal, states: Mapping[str, _State], *, is_forward: bool) -
             yield change.path, wanted, mode
 
 
-def _stage(root: Root, path: str, content: bytes, mode: int | None, key: str) -> Path:
+def _stage(root: Root, path: str, content: bytes, mode: int | None, key: str) -> str:
     """Write a content beside its place."""
     with _naming(path, "written"):
-        place = root.locate(path)
-        temporary = _temporary(place, key)
-        if not place.parent.is_dir():
-            place.parent.mkdir(parents=True, exist_ok=True)
-        create(temporary, content)
+        temporary = _temporary(root.locate(path), key)
+        try:
+            create(temporary, content)
+        except FileNotFoundError:
+            Path(temporary).parent.mkdir(parents=True, exist_ok=True)
+            create(temporary, content)
         if mode is not None:
-            temporary.chmod(mode)
+            os.chmod(temporary, mode)  # noqa: PTH101 - as above
         return temporary
 
 
-def _put(root: Root, path: str, staged: Path | None, state: _State) -> None:
+def _put(root: Root, path: str, staged: str | None, state: _State) -> None:
     """Rename a content into its place, or remove the file, if nobody has changed it just now."""
     if _state(root, path) != state:
         raise TransactionError(path, "written", FileChangedError(path))
     with _naming(path, "removed" if staged is None else "written"):
         if staged is not None:
-            staged.replace(root.locate(path))
+            os.replace(staged, root.locate(path))  # noqa: PTH105 - as above
         else:
             root.remove(path)
 
@@ -321,8 +318,9 @@ def _sweep(root: Root, journal: Journal) -> None:
         # What was a file when the temporary one was written beside it may be a link by now.
         for find in (root.entry, root.locate):
             with _naming(change.path, "written"), suppress(LeavesRootError, NotADirectoryError):
-                _temporary(find(change.path), journal.key).unlink(missing_ok=True)
+                Path(_temporary(str(find(change.path)), journal.key)).unlink(missing_ok=True)
 
 
-def _temporary(place: Path, key: str) -> Path:
-    return place.with_name(f".{place.name}.{key}.tmp")
+def _temporary(place: str, key: str) -> str:
+    folder, name = os.path.split(place)
+    return os.path.join(folder, f".{name}.{key}.tmp")  # noqa: PTH118 - as above

@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 from composer.blocks import Block, Item, Leaf, LeafKind, Loop, Section, Text, walk_blocks
 from composer.errors import Diagnostics, InternalError, nearest_name
 from composer.files.destination import Destination
-from composer.files.disk_errors import report_disk_error
+from composer.files.disk_errors import change_files, report_disk_error
+from composer.files.transaction import Change
 from composer.ids.places import Insertion, insert_ids, parser_of, place_ids, text_of, without_ids
 from composer.lookup.index import index_catalog
 from composer.model import Catalog, Fragment
 from composer.naming import name_of_text
 from composer.pipeline import compose_profile
 from composer.source import Location, SourceFile, unlocated
+from composer.stages.write import WriteScope
 from composer.targets import Target
 from composer.workspace import Workspace
 
@@ -132,7 +134,9 @@ def _words(block: Block) -> Location:
 
 
 def write_ids(workspace: Workspace, proposals: Sequence[FragmentIds], destination: Destination) -> tuple[str, ...]:
-    """Write the ids into their files, once it is sure that they change nothing else.
+    """Write the ids into their files, all or none, once it is sure that they change nothing else.
+
+    What a run that was cut short has left goes to the ``diagnostics`` of the workspace.
 
     Returns:
         The paths of the files that were changed.
@@ -141,34 +145,33 @@ def write_ids(workspace: Workspace, proposals: Sequence[FragmentIds], destinatio
         ComposerError: if a file cannot be written, or has changed since it was read.
         InternalError: if an output would change; nothing was written then.
     """
-    found = Diagnostics()
-    contents: dict[str, str] = {}
     catalog = workspace.index.catalog
-    fragments = dict(catalog.fragments)
-    for proposal in proposals:
-        source = proposal.fragment.source
-        if proposal.insertions and (raw := _read(source, destination, found)) is not None:
-            contents[source.path] = insert_ids(raw, source, proposal.insertions)
-            fragments[proposal.fragment.id] = _read_again(proposal, contents[source.path])
-    found.raise_errors()
-    _compare_outputs(catalog, replace(catalog, fragments=fragments), workspace.target)
-    for path, content in contents.items():
-        try:
-            destination.write(path, content.encode())
-        except OSError as error:
-            report_disk_error(path, error, "written", found)
-    found.raise_errors()
-    return tuple(contents)
+
+    def look(found: Diagnostics) -> list[Change]:
+        changes: list[Change] = []
+        fragments = dict(catalog.fragments)
+        for proposal in proposals:
+            source = proposal.fragment.source
+            if proposal.insertions and (raw := _read(source, destination, found)) is not None:
+                content = insert_ids(raw.decode(), source, proposal.insertions)
+                changes.append(Change(source.path, raw, content.encode()))
+                fragments[proposal.fragment.id] = _read_again(proposal, content)
+        found.raise_errors()
+        _compare_outputs(catalog, replace(catalog, fragments=fragments), workspace.target)
+        return changes
+
+    scope = WriteScope(frozenset(), catalog.config.output)
+    return change_files(destination, scope.may_write, look, workspace.diagnostics)
 
 
-def _read(source: SourceFile, destination: Destination, diagnostics: Diagnostics) -> str | None:
+def _read(source: SourceFile, destination: Destination, diagnostics: Diagnostics) -> bytes | None:
     """Return what the file holds now, if that is what was read before."""
     try:
-        raw = (destination.read(source.path) or b"").decode(errors="replace")
+        raw = destination.read(source.path) or b""
     except OSError as error:
         report_disk_error(source.path, error, "read", diagnostics)
         return None
-    if SourceFile.from_raw(source.path, raw).text != source.text:
+    if SourceFile.from_raw(source.path, raw.decode(errors="replace")).text != source.text:
         diagnostics.error("file-changed", f"`{source.path}` has changed meanwhile", unlocated(source.path), "run the command again")
         return None
     return raw

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from composer.errors import Diagnostics
@@ -19,13 +19,18 @@ __all__ = ["Existing", "read_existing"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Existing:
-    """A workspace: its fragments' ids, those that no import may write to, the texts that it may include, and its variables."""
+    """A workspace: its fragments' ids, those that no import may write to, the texts that it may include, and its variables.
+
+    ``texts`` are its sources by path, as they were read; ``output`` is the name of its folder for outputs.
+    """
 
     root: Path | None = None
     ids: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
     bodies: tuple[Body, ...] = ()
     variables: frozenset[str] = frozenset()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    output: str = "output"
 
 
 def read_existing(root: Path, is_update: bool, sources: Iterable[Source], diagnostics: Diagnostics) -> Existing:  # noqa: FBT001 - one of two ways
@@ -42,7 +47,10 @@ def read_existing(root: Path, is_update: bool, sources: Iterable[Source], diagno
     agents = {fragment.id for fragment in catalog.fragments.values() if fragment.agent is not None}
     ids = frozenset(catalog.fragments)
     bodies = tuple(_body(fragment) for fragment in catalog.fragments.values() if _is_plain_text(fragment))
-    return Existing(root, ids, ids - agents if is_update else ids, bodies, frozenset(catalog.declarations))
+    taken = ids - agents if is_update else ids
+    read = [fragment.source for fragment in catalog.fragments.values()] + [profile.source for profile in catalog.profiles.values()]
+    texts = {source.path: source.text for source in read}
+    return Existing(root, ids, taken, bodies, frozenset(catalog.declarations), texts, catalog.config.output)
 
 
 def _is_plain_text(fragment: Fragment) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from composer.errors import Diagnostics, InternalError
 from composer.files.destination import Destination
+from composer.files.disk_errors import change_files, report_disk_error
+from composer.files.transaction import Change
 from composer.importer.agents import Agent, make_agents, with_own_text
 from composer.importer.differences import Differences
 from composer.importer.edits import place_edits
@@ -20,7 +22,8 @@ from composer.importer.repair import Repair, repair_sources
 from composer.importer.shared_values import share_values
 from composer.importer.sources import LeftOut, Source, SourceSet, read_sources
 from composer.importer.variants import adapt_sections, find_variants, with_sections, with_variants
-from composer.source import unlocated
+from composer.source import SourceFile, unlocated
+from composer.stages.write import WriteScope
 
 __all__ = ["ImportPlan", "Options", "plan_import", "plan_sources", "write_plan"]
 
@@ -39,7 +42,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImportPlan:
-    """What would be written, proven, and all that a report tells of it."""
+    """What would be written, proven, and all that a report tells of it. ``existing`` is the workspace that it was proven beside."""
 
     files: dict[str, str]
     layout: Layout
@@ -47,6 +50,7 @@ class ImportPlan:
     left_out: tuple[LeftOut, ...]
     kept_whole: frozenset[str]
     repairs: tuple[Repair, ...] = ()
+    existing: Existing = field(default_factory=Existing)
 
 
 def plan_import(paths: Iterable[str], into: Path, options: Options, progress: Progress, diagnostics: Diagnostics) -> ImportPlan:
@@ -66,7 +70,7 @@ def plan_import(paths: Iterable[str], into: Path, options: Options, progress: Pr
     if options.is_repair:
         sources, repairs = repair_sources(found.sources)
         found = replace(found, sources=tuple(sources))
-    return replace(plan_sources(found, existing, options, progress), repairs=tuple(repairs))
+    return replace(plan_sources(found, existing, options, progress), repairs=tuple(repairs), existing=existing)
 
 
 def plan_sources(found: SourceSet, existing: Existing, options: Options, progress: Progress) -> ImportPlan:
@@ -97,14 +101,37 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
     raise InternalError(message)
 
 
-def write_plan(plan: ImportPlan, destination: Destination) -> tuple[str, ...]:
-    """Write the files that are not there as they should be, and return their paths."""
-    written = []
-    for path, text in sorted(plan.files.items()):
-        if destination.read(path) != text.encode():
-            destination.write(path, text.encode())
-            written.append(path)
-    return tuple(written)
+def write_plan(plan: ImportPlan, destination: Destination, diagnostics: Diagnostics | None = None) -> tuple[str, ...]:
+    """Write the files that are not there as they should be, all or none, and return their paths.
+
+    Args:
+        plan: what to write.
+        destination: the folder of the workspace.
+        diagnostics: gets what a run that was cut short has left.
+
+    Raises:
+        ComposerError: if a source of the workspace is not as it was when the import was planned, or a file cannot be written.
+    """
+    scope = WriteScope(frozenset(), plan.existing.output)
+    told = diagnostics if diagnostics is not None else Diagnostics()
+    return change_files(destination, scope.may_write, lambda found: _changes(plan, destination, found), told)
+
+
+def _changes(plan: ImportPlan, destination: Destination, found: Diagnostics) -> list[Change]:
+    """Hold the workspace against what it was when the import was planned: what was proven is proven beside that alone."""
+    changes = []
+    for path in sorted({*plan.files, *plan.existing.texts}):
+        try:
+            raw = destination.read(path)
+        except OSError as error:
+            report_disk_error(path, error, "written" if path in plan.files else "read", found)
+            continue
+        now = SourceFile.from_raw(path, raw.decode(errors="replace")).text if raw is not None else None
+        if now != plan.existing.texts.get(path):
+            found.error("file-changed", f"`{path}` has changed meanwhile", unlocated(path), "nothing was written: run the command again")
+        elif path in plan.files:
+            changes.append(Change(path, raw, plan.files[path].encode()))
+    return changes
 
 
 def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[str], known: _Known) -> tuple[Layout, frozenset[str]]:

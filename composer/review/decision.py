@@ -9,11 +9,13 @@ from enum import StrEnum
 from composer.characters import check_characters
 from composer.errors import ComposerError, Diagnostics, InternalError
 from composer.files.destination import Destination
-from composer.files.disk_errors import report_disk_error
+from composer.files.disk_errors import change_files, report_disk_error
 from composer.files.lock import LOCK_NAME, EditKey, EditRecord, parse_lock, print_lock
+from composer.files.transaction import Change
 from composer.lookup.index import Index
 from composer.model import Edit, Verb
 from composer.source import SourceFile, unlocated
+from composer.stages.write import WriteScope
 from composer.stale.bases import edit_bases
 from composer.stale.edits import StaleEdit
 from composer.workspace import Workspace
@@ -38,8 +40,9 @@ def settle_edits(
 ) -> tuple[str, ...]:
     """Carry out one decision for some stale edits of a workspace.
 
-    Profiles are written only if every profile still composes with the change, and no other edit was touched; the lock is written last.
-    The sources of ``workspace`` are those from before, so open it anew after this.
+    Profiles are written only if every profile still composes with the change, and no other edit was touched; with the lock, all or nothing.
+    The sources of ``workspace`` are those from before, so open it anew after this; its ``diagnostics`` get what a run that was cut short
+    has left.
 
     Args:
         workspace: the workspace that the edits are of.
@@ -57,18 +60,15 @@ def settle_edits(
     text = SourceFile.from_raw("--edit", text).text
     if decision is Decision.EDIT:
         _check_text(stale, text)
-    contents = {} if decision is Decision.KEEP else _changed_profiles(stale, decision, destination, text)
-    index = _prove(workspace, contents, stale, decision, text) if contents else workspace.index
     settled = {edit.key: None if decision is Decision.TAKE else edit.base.text for edit in stale}
-    contents |= _changed_lock(index, settled, destination)
-    found = Diagnostics()
-    for path, content in contents.items():
-        try:
-            destination.write(path, content.encode())
-        except OSError as error:
-            report_disk_error(path, error, "written", found)
-            found.raise_errors()
-    return tuple(contents)
+
+    def look(_: Diagnostics) -> list[Change]:
+        profiles = [] if decision is Decision.KEEP else _changed_profiles(stale, decision, destination, text)
+        index = _prove(workspace, profiles, stale, decision, text) if profiles else workspace.index
+        return [*profiles, _changed_lock(index, settled, destination)]
+
+    scope = WriteScope(frozenset(), workspace.catalog.config.output)
+    return change_files(destination, scope.may_write, look, workspace.diagnostics)
 
 
 def _check_text(stale: Sequence[StaleEdit], text: str) -> None:
@@ -94,22 +94,23 @@ def _check_text(stale: Sequence[StaleEdit], text: str) -> None:
 # --- the profiles -----------------------------------------------------------------------------------------------------
 
 
-def _changed_profiles(stale: Sequence[StaleEdit], decision: Decision, destination: Destination, text: str) -> dict[str, str]:
-    """Return the files of the profiles as they are to be, by path."""
+def _changed_profiles(stale: Sequence[StaleEdit], decision: Decision, destination: Destination, text: str) -> list[Change]:
+    """Return what is to become of the files of the profiles."""
     found = Diagnostics()
-    contents: dict[str, str] = {}
+    changes: dict[str, Change] = {}
     for edit in stale:
         source = edit.base.edit.location.source
-        raw = contents[source.path] if source.path in contents else _read(source, destination, found)
-        if raw is None:
+        change = changes.get(source.path) or _unchanged(source, destination, found)
+        if change is None:
             continue
         try:
-            contents[source.path] = _rewritten(raw, edit, decision, text)
+            content = _rewritten((change.after or b"").decode(), edit, decision, text)
+            changes[source.path] = replace(change, after=content.encode())
         except RewriteRefusedError as refusal:
             hint = "change the profile by hand; `--keep` confirms it then"
             found.error("rewrite-refused", str(refusal), refusal.location, hint)
     found.raise_errors()
-    return contents
+    return list(changes.values())
 
 
 def _rewritten(raw: str, edit: StaleEdit, decision: Decision, text: str) -> str:
@@ -128,25 +129,25 @@ def _values_of(edit: Edit) -> int:
     return sum(value is not None for value in (edit.replace, edit.title, edit.remove))
 
 
-def _read(source: SourceFile, destination: Destination, diagnostics: Diagnostics) -> str | None:
-    """Return what the file holds now, if that is what was read before."""
+def _unchanged(source: SourceFile, destination: Destination, diagnostics: Diagnostics) -> Change | None:
+    """Return what the file holds now, before and after, if that is what was read before."""
     try:
-        raw = (destination.read(source.path) or b"").decode(errors="replace")
+        raw = destination.read(source.path) or b""
     except OSError as error:
         report_disk_error(source.path, error, "read", diagnostics)
         return None
-    if SourceFile.from_raw(source.path, raw).text != source.text:
+    if SourceFile.from_raw(source.path, raw.decode(errors="replace")).text != source.text:
         diagnostics.error("file-changed", f"`{source.path}` has changed meanwhile", unlocated(source.path), "run the command again")
         return None
-    return raw
+    return Change(source.path, raw, raw)
 
 
 # --- the proof --------------------------------------------------------------------------------------------------------
 
 
-def _prove(workspace: Workspace, contents: Mapping[str, str], stale: Sequence[StaleEdit], decision: Decision, text: str) -> Index:
-    """Make sure that every profile composes with the change, and that the change is the one that is meant."""
-    changed = workspace.with_files({path: content.encode() for path, content in contents.items()})
+def _prove(workspace: Workspace, profiles: Sequence[Change], stale: Sequence[StaleEdit], decision: Decision, text: str) -> Index:
+    """Make sure that every profile composes with the changes, and that they are those that are meant."""
+    changed = workspace.with_files({change.path: change.after for change in profiles if change.after is not None})
     changed.compose()
     wanted = {base.key: base.written.text.strip() for base in edit_bases(workspace.index)}
     for edit in stale:
@@ -163,15 +164,15 @@ def _prove(workspace: Workspace, contents: Mapping[str, str], stale: Sequence[St
 # --- the lock ---------------------------------------------------------------------------------------------------------
 
 
-def _changed_lock(index: Index, settled: Mapping[EditKey, str | None], destination: Destination) -> dict[str, str]:
+def _changed_lock(index: Index, settled: Mapping[EditKey, str | None], destination: Destination) -> Change:
     """Return the lock with the texts of today for the edits that stay, and without those that go."""
     found = Diagnostics()
     try:
-        raw = (destination.read(LOCK_NAME) or b"").decode(errors="replace")
+        before = destination.read(LOCK_NAME)
     except OSError as error:
         report_disk_error(LOCK_NAME, error, "read", found)
         raise ComposerError(tuple(found)) from None
-    lock = parse_lock(SourceFile.from_raw(LOCK_NAME, raw), Diagnostics())
+    lock = parse_lock(SourceFile.from_raw(LOCK_NAME, (before or b"").decode(errors="replace")), Diagnostics())
     edits = {key: texts for key, texts in EditRecord({}, None, index.current).followed(lock.edits).items() if key not in settled}
     edits |= {key: frozenset({text}) for key, text in settled.items() if text is not None}
-    return {LOCK_NAME: print_lock(replace(lock, edits=edits))}
+    return Change(LOCK_NAME, before, print_lock(replace(lock, edits=edits)).encode())

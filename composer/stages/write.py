@@ -6,6 +6,7 @@ any other is somebody's work, and stays unless the user says otherwise, and then
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -24,6 +25,7 @@ __all__ = ["Destination", "DiskDestination", "DryRunDestination", "WriteScope", 
 
 _SOURCES: Final = frozenset({"fragments", "profiles"})
 _CONFIG: Final = "agent-composer.yaml"
+_SCHEMA: Final = re.compile(r"schemas/[a-z]+\.schema\.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class WriteScope:
         return entry.profile in folders[1:] and folders[0] not in _SOURCES and not _is_git(entry.path)
 
     def may_write(self, path: str) -> bool:
-        """Whether a run of ours, `accept` included, can have written to a path: what a crash has left must name no other."""
+        """Whether a run of ours, of any command, can have written to a path: what a crash has left must name no other."""
         parts = PurePosixPath(path).parts
         if path == self.lock_name:
             return True
@@ -71,7 +73,7 @@ class WriteScope:
             return False
         if not self.folder:
             return len(parts) > 1 and parts[0].startswith(".")
-        return is_source(path) or PurePosixPath(self.folder) in PurePosixPath(path).parents
+        return is_source(path) or _SCHEMA.fullmatch(path) is not None or PurePosixPath(self.folder) in PurePosixPath(path).parents
 
     def covers(self, profile: str) -> bool:
         """Whether outputs recorded for ``profile`` are this run's to remove."""

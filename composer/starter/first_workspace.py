@@ -10,10 +10,12 @@ from typing import Any, Final
 
 from composer.errors import Diagnostic, Diagnostics, Note
 from composer.files.destination import Destination
-from composer.files.disk_errors import report_disk_error
+from composer.files.disk_errors import change_files, report_disk_error
+from composer.files.transaction import Change
 from composer.naming import kebab_case
 from composer.schema.shapes import fragment_schema, profile_schema, workspace_schema
 from composer.source import unlocated
+from composer.stages.write import WriteScope
 from composer.starter.pack import open_pack, read_first_file
 
 __all__ = ["NewFiles", "create_files", "fill", "plan_workspace"]
@@ -67,22 +69,28 @@ def _print_schema(schema: Mapping[str, Any]) -> bytes:
     return (json.dumps(schema, indent=2) + "\n").encode()
 
 
-def create_files(files: NewFiles, destination: Destination) -> None:
+def create_files(files: NewFiles, destination: Destination, output: str = "output") -> tuple[Diagnostic, ...]:
     """Make files that are not there yet: all of them, or none where anything is in the way.
+
+    Args:
+        files: what to make.
+        destination: the folder of the workspace.
+        output: the name of its folder for outputs.
+
+    Returns:
+        What a run that was cut short has left.
 
     Raises:
         ComposerError: naming everything that is in the way, or what could not be written.
     """
     found = Diagnostics()
-    _refuse_existing(files, destination, found)
-    found.raise_errors()
-    for path, content in files.contents.items():
-        try:
-            destination.write(path, content)
-        except OSError as error:
-            report_disk_error(path, error, "written", found)
-            break
-    found.raise_errors()
+
+    def look(problems: Diagnostics) -> list[Change]:
+        _refuse_existing(files, destination, problems)
+        return [Change(path, None, content) for path, content in files.contents.items()]
+
+    change_files(destination, WriteScope(frozenset(), output).may_write, look, found)
+    return tuple(found)
 
 
 def _refuse_existing(files: NewFiles, destination: Destination, diagnostics: Diagnostics) -> None:

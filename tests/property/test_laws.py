@@ -21,7 +21,8 @@ from random_workspaces import WORD, Case, Include, Maker, files_of, yaml_edits
 from composer.errors import ComposerError
 from composer.explain.lines import segments_by_line
 from composer.model import FileAction, OutputFile, Trace
-from composer.workspace import Composition, Workspace
+from composer.outcomes import Composition
+from composer.workspace import Workspace
 
 LAW = settings(derandomize=True, deadline=None, database=None, max_examples=25, suppress_health_check=[HealthCheck.filter_too_much])
 SEEDS = st.integers(0, 100_000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from composer.model import YamlMapping, YamlNode, YamlScalar, YamlSequence
@@ -31,9 +31,10 @@ def remove_entry(  # noqa: D417 - the others are told once, in the package
     """Remove a key with its value, or an item of a list.
 
     All its lines go, and with them the comments behind and between its values; where the value is a map or list of lines, so do the
-    comments right below that are indented as its parts are, for they would hang under another key. Comments above stay, and so do
+    comments right below that are indented as its parts are, for they would hang under another key. Comment lines above stay, and so do
     blank lines and comments below, unless a block scalar above would take them for its text. A map that becomes empty is removed in its
-    turn, up to the root. A list that becomes empty is written ``[]``: that says something else than no list.
+    turn, up to the root; the comment lines above the entry that it held stay then as well, in the column of what went, so that they do not
+    hang under another key. A list that becomes empty is written ``[]``: that says something else than no list.
 
     Args:
         path: What goes; not the root.
@@ -53,11 +54,12 @@ def remove_entry(  # noqa: D417 - the others are told once, in the package
     target = list(path)
     while keep < len(target) - 1 and isinstance(nodes[len(target) - 1], YamlMapping) and _size(nodes[len(target) - 1]) == 1:
         target.pop()
+    kept = _comments_above(document, nodes, path, len(target))
     nodes = nodes[: len(target) + 1]
     holder = nodes[-2]
     left_empty = ("{}" if isinstance(holder, YamlMapping) else "[]") if _size(holder) == 1 else ""
     expected = without_part(leaves_of(document.root), target, left_empty)
-    changed = first_proven(document, _ways(document, nodes, target), lambda root: leaves_of(root) == expected)
+    changed = first_proven(document, _ways(document, nodes, target, kept), lambda root: leaves_of(root) == expected)
     if changed is None:
         message = f"{spell_path(path)} cannot be removed without changing what the lines around it mean"
         raise document.refusal(message, nodes[-1])
@@ -74,14 +76,31 @@ def _size(node: YamlNode) -> int:
             return 0
 
 
-def _ways(document: YamlDocument, nodes: list[YamlNode], path: Path) -> Iterator[Splice]:
+def _comments_above(document: YamlDocument, nodes: list[YamlNode], path: Path, first: int) -> tuple[str, ...]:
+    """Return the comment lines above the inner keys of what goes: it was not them that the entry's own lines held.
+
+    Args:
+        document: The text.
+        nodes: The root, and what the parts of the path name.
+        path: What was to go.
+        first: How many parts of the path lead to what goes with it: the maps that become empty.
+    """
+    if first == len(path) or document.is_flow(nodes[first]):
+        return ()
+    start = document.next_line(_begin(document, nodes[first - 1], path[first - 1]))
+    end = document.line_start(_begin(document, nodes[-2], path[-1]))
+    lines = (line.strip() for line in document.text[start:end].split("\n"))
+    return tuple(line for line in lines if line.startswith("#"))
+
+
+def _ways(document: YamlDocument, nodes: list[YamlNode], path: Path, kept: Sequence[str]) -> Iterator[Splice]:
     holder = nodes[-2]
     if document.is_flow(holder):
         yield _out_of_brackets(document, holder, path[-1])
     elif _size(holder) == 1 and (len(nodes) > 2 or isinstance(holder, YamlSequence)):  # noqa: PLR2004 - the root, and what it loses
-        yield from _emptied(document, nodes, path)
+        yield from _emptied(document, nodes, path, kept)
     else:
-        yield from _lines(document, holder, nodes[-1], path[-1])
+        yield from _lines(document, nodes, path, kept)
 
 
 def _begin(document: YamlDocument, holder: YamlNode, part: str | int) -> int:
@@ -100,11 +119,15 @@ def _begin(document: YamlDocument, holder: YamlNode, part: str | int) -> int:
     return holder.location.start
 
 
-def _lines(document: YamlDocument, holder: YamlNode, node: YamlNode, part: str | int) -> Iterator[Splice]:
-    """Take the lines of an entry away; of the first entry behind a dash, all up to the next one."""
-    begin = _begin(document, holder, part)
-    after = _after_own_lines(document, holder, node)
+def _lines(document: YamlDocument, nodes: list[YamlNode], path: Path, kept: Sequence[str]) -> Iterator[Splice]:
+    """Take the lines of an entry away, but for the comments that are kept; of the first entry behind a dash, all up to the next one."""
+    holder = nodes[-2]
+    begin = _begin(document, holder, path[-1])
+    after = _after_own_lines(document, holder, nodes[-1])
     line = document.line_start(begin)
+    if kept and not document.text[line:begin].strip():
+        comments = _indented(kept, document.column(holder))
+        yield Splice(line, after, comments if document.text[after - 1 : after] == "\n" else comments.removesuffix("\n"))
     if document.text[line:begin].strip():
         next_part = re.compile(r"\s*").match(document.text, after)
         yield Splice(begin, next_part.end() if next_part else after, "")
@@ -125,7 +148,11 @@ def _after_own_lines(document: YamlDocument, holder: YamlNode, node: YamlNode) -
     return after_comments(document, after, max(document.column(node), document.column(holder) + 1), over_blank_lines=False)
 
 
-def _emptied(document: YamlDocument, nodes: list[YamlNode], path: Path) -> Iterator[Splice]:
+def _indented(lines: Sequence[str], column: int) -> str:
+    return "".join(f"{' ' * column}{line}\n" for line in lines)
+
+
+def _emptied(document: YamlDocument, nodes: list[YamlNode], path: Path, kept: Sequence[str]) -> Iterator[Splice]:
     """Write ``{}`` or ``[]`` behind the key, or the dash, of what loses its only part. Comments in between stay."""
     holder = nodes[-2]
     written = "{}" if isinstance(holder, YamlMapping) else "[]"
@@ -139,6 +166,7 @@ def _emptied(document: YamlDocument, nodes: list[YamlNode], path: Path) -> Itera
         yield Splice(begin, after, written + ("" if is_last_line else "\n"))
         return
     between = document.text[colon:line]
+    between += _indented(kept, document.column(holder))
     yield Splice(colon, after, f" {written}{between.removesuffix(chr(10)) if is_last_line else between}")
 
 

@@ -1,0 +1,108 @@
+"""Composes many profiles: one after the other or, where that pays, shared out among processes. The result is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from composer.errors import Diagnostic, Diagnostics, Severity
+from composer.lookup.index import Index
+from composer.model import OutputFile
+from composer.parallel import processors, shared_out
+from composer.pipeline import Done, compose_profile, nobody_asks
+from composer.stages.resolve import Override
+from composer.targets import Target
+
+__all__ = ["PAYING_AGENTS", "Batch", "Progress"]
+
+PAYING_AGENTS: Final = 150
+"""The number of agents from which on several processes compose faster than one, for starting one and hearing from it costs time, too."""
+
+Progress = Callable[[str], None]
+"""Is called with a profile's name when its composing begins."""
+
+_Composed = tuple[tuple[OutputFile, ...], tuple[Diagnostic, ...]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Profiles to compose, and what they are composed with."""
+
+    names: Sequence[str]
+    index: Index
+    overrides: Sequence[Override]
+    target: Target
+    progress: Progress | None = None
+    compose_one: Callable[[str, Index, Sequence[Override], Target, Diagnostics, Done], tuple[OutputFile, ...]] = compose_profile
+    """Composes one profile. What remembers, and what looks at a clock, does so in this process alone: then none is shared out."""
+    done: Done = nobody_asks
+
+    def compose(self, diagnostics: Diagnostics) -> tuple[OutputFile, ...]:
+        """Compose one after the other; what is wrong is collected, not raised."""
+        return self._gathered([self._compose(name, self.progress) for name in self.names], diagnostics)
+
+    def compose_bare(self, diagnostics: Diagnostics, jobs: int | None = None) -> tuple[OutputFile, ...]:
+        """Compose files that are their bytes and nothing else; what they were made of is let go profile by profile.
+
+        Args:
+            diagnostics: gets what is wrong.
+            jobs: how many processes share the work; None for as many as pay.
+        """
+        is_alone = self.compose_one is not compose_profile or self.done is not nobody_asks
+        processes = 1 if is_alone else min(jobs or self._paying(), processors(), len(self.names) or 1)
+        if processes > 1:
+            composed = self._shared_out(processes)
+            # An error keeps the profiles that come later from being told what may only follow from it. That takes them all in order.
+            if not any(found.severity is Severity.ERROR for _, told in composed for found in told):
+                return self._gathered(composed, diagnostics)
+        return self._gathered([self._compose_one_bare(name, self.progress) for name in self.names], diagnostics)
+
+    def _gathered(self, composed: Sequence[_Composed], diagnostics: Diagnostics) -> tuple[OutputFile, ...]:
+        for _, told in composed:
+            for found in told:
+                diagnostics.add(found)
+        return tuple(file for files, _ in composed for file in files)
+
+    def _shared_out(self, processes: int) -> list[_Composed]:
+        composed: dict[str, _Composed] = {}
+        with shared_out(self.names, self._compose_apart, processes, self._known_objects()) as deliver:
+            for name in self.names[::processes]:
+                composed[name] = self._compose_one_bare(name, self.progress)
+            composed |= deliver()
+        return [composed.get(name) or self._compose_one_bare(name, self.progress) for name in self.names]
+
+    def _paying(self) -> int:
+        """Return how many processes pay for these profiles."""
+        profiles = self.index.catalog.profiles
+        agents = 0
+        for name in self.names:
+            agents += len(profiles[name].agents)
+            bases = (profiles.get(str(base.value)) for base in profiles[name].extends)
+            agents += sum(len(base.agents) for base in bases if base is not None)
+        return processors() if agents >= PAYING_AGENTS else 1
+
+    def _known_objects(self) -> dict[str, object]:
+        """Return what a composed file or a message may point to, and every process has, by a name for it."""
+        catalog = self.index.catalog
+        fragments = {f"fragment {name}": fragment for name, fragment in catalog.fragments.items()}
+        sources = [home.source for home in catalog.fragments.values()] + [home.source for home in catalog.profiles.values()]
+        sources += [declaration.location.source for declaration in catalog.declarations.values()]
+        return {**fragments, **{f"source {source.path}": source for source in sources}}
+
+    def _compose(self, name: str, progress: Progress | None) -> _Composed:
+        if progress is not None:
+            progress(name)
+        # A profile's own mistakes must not keep those of the next from being told.
+        found = Diagnostics()
+        return self.compose_one(name, self.index, self.overrides, self.target, found, self.done), tuple(found)
+
+    def _compose_one_bare(self, name: str, progress: Progress | None) -> _Composed:
+        files, found = self._compose(name, progress)
+        return tuple(file.without_origins() for file in files), found
+
+    def _compose_apart(self, name: str) -> _Composed:
+        """Compose in a process whose other findings nobody hears: what is found in texts that are read only now is told, too."""
+        before = {id(found) for found in self.index.diagnostics}
+        files, told = self._compose_one_bare(name, None)
+        return files, (*told, *(found for found in self.index.diagnostics if id(found) not in before))

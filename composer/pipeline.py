@@ -30,11 +30,16 @@ def nobody_asks(stage: str) -> None:
     """Let a stage end without notice."""
 
 
-def read_index(sources: Sources, diagnostics: Diagnostics, known: Catalog | None = None, done: Done = nobody_asks) -> Index:
-    """Read a workspace and look every name up: sources -> Catalog -> Index. What is ``known`` already is not parsed again."""
+def read_index(
+    sources: Sources, diagnostics: Diagnostics, known: Catalog | None = None, texts: Index | None = None, done: Done = nobody_asks
+) -> Index:
+    """Read a workspace and look every name up: sources -> Catalog -> Index.
+
+    What is ``known`` already is not parsed again, nor are the ``texts`` of an index in which nothing was wrong.
+    """
     catalog = load_catalog(sources, diagnostics, known)
     done("load")
-    index = index_catalog(catalog, diagnostics)
+    index = index_catalog(catalog, diagnostics, texts)
     done("index")
     vet_index(index)
     done("vet")

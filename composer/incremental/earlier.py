@@ -16,7 +16,7 @@ from composer.errors import Diagnostic, Diagnostics
 from composer.files.sources import Sources
 from composer.incremental.inclusions import Inclusions
 from composer.incremental.ingredients import AgentIngredients, IngredientFinder, said_of_declarations
-from composer.incremental.sharing import borrowed, is_worn
+from composer.incremental.sharing import LastingSharing
 from composer.lookup.index import Index
 from composer.lookup.sharing import Sharing
 from composer.model import (
@@ -33,6 +33,7 @@ from composer.model import (
     ResolvedProfile,
 )
 from composer.pipeline import Done, compose_agent, compose_profile, nobody_asks, read_index
+from composer.source import Location, SourceFile
 from composer.stages.emit import check_paths, emit_document
 from composer.stages.reach import Composed, check_reach
 from composer.stages.resolve import Override, resolve_profile
@@ -40,6 +41,9 @@ from composer.stages.write import WriteScope
 from composer.targets import Target
 
 __all__ = ["Earlier"]
+
+_MOST_TEXTS = 50_000
+"""How many texts may be known, those that are in no source any more included."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +85,8 @@ class Earlier:
     def __init__(self) -> None:
         """Start with nothing known."""
         self._known: Catalog | None = None
-        self._sharing: Sharing | None = None
+        self._texts: Index | None = None
+        self._sharing = LastingSharing()
         self._shared: Catalog | None = None
         """What ``_sharing`` was composed from."""
         self._ground: _Ground | None = None
@@ -90,6 +95,7 @@ class Earlier:
         self._inclusions = Inclusions()
         self._names: Mapping[str, frozenset[str]] = {}
         self._written: dict[PurePath, Mapping[str, bytes]] = {}
+        self._today: Mapping[str, SourceFile] = {}
         self._is_clean = False
         self._is_tainted = False
         self._asked: tuple[Index, Sequence[Override], Target] | None = None
@@ -98,10 +104,13 @@ class Earlier:
 
     def read_index(self, sources: Sources, diagnostics: Diagnostics, done: Done = nobody_asks) -> Index:
         """Read a workspace, and look every name up; what is known is not parsed again."""
-        index = read_index(sources, diagnostics, self._known, done)
+        index = read_index(sources, diagnostics, self._known, self._texts, done)
         self._known = _without_told(index.catalog, diagnostics, self._known)
+        self._today = {home.source.path: home.source for home in index.catalog.fragments.values()}
+        self._today |= {home.source.path: home.source for home in index.catalog.profiles.values()}
         self._is_clean, self._is_tainted = not diagnostics.errors, False
         self._share(index)
+        self._texts = index if self._is_clean and index.text_count <= _MOST_TEXTS else None
         if self._is_clean:
             self._names = _names_by_home(index.variable_users)
             self._inclusions.keep_only(fragment.document for fragment in index.catalog.fragments.values())
@@ -111,10 +120,11 @@ class Earlier:
         """Go on with what agents share, if the fragments that it was made of are the same."""
         before, catalog = self._shared, index.catalog
         is_same = before is not None and _is_same(before.fragments, catalog.fragments) and before.config.looks == catalog.config.looks
-        if self._sharing is not None and is_same and not is_worn(self._sharing):
-            index.sharing = self._sharing if self._is_clean else borrowed(self._sharing)
+        if is_same and not self._sharing.is_worn:
+            index.sharing = self._sharing if self._is_clean else self._sharing.lent()
         elif self._is_clean:
-            self._sharing, self._shared = index.sharing, catalog
+            self._sharing, self._shared = LastingSharing(), catalog
+            index.sharing = self._sharing
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -136,20 +146,36 @@ class Earlier:
         self, name: str, index: Index, overrides: Sequence[Override], target: Target, diagnostics: Diagnostics, done: Done = nobody_asks
     ) -> tuple[OutputFile, ...]:
         """Compose the agents of one profile, or take what they came to before. What is wrong is collected, not raised."""
+        before = index.diagnostics.told
+        files, told = self._composed_or_kept(name, index, overrides, target, done)
+        if index.diagnostics.told != before:
+            # What was found in a text that others use as well is told once, by the first of them: so none of them may be kept.
+            self._is_tainted = True
+            self._forget()
+        if not self._are_of_today(told):
+            sharing, index.sharing = index.sharing, Sharing()
+            found = Diagnostics()
+            files = _bare(compose_profile(name, index, overrides, target, found, done))
+            index.sharing, told = sharing, tuple(found)
+        for diagnostic in told:
+            diagnostics.add(diagnostic)
+        return files
+
+    def _composed_or_kept(
+        self, name: str, index: Index, overrides: Sequence[Override], target: Target, done: Done
+    ) -> tuple[tuple[OutputFile, ...], tuple[Diagnostic, ...]]:
         if not self._is_clean or self._is_tainted or index.diagnostics.errors:
-            return _bare(compose_profile(name, index, overrides, target, diagnostics, done))
+            found = Diagnostics()
+            return _bare(compose_profile(name, index, overrides, target, found, done)), tuple(found)
         self._stand_on(index, overrides, target)
         kept = self._profiles.get(name)
         if kept is None or not kept.holds(index.catalog):
-            told = index.diagnostics.told
             kept = self._composed(name, index, overrides, target, done)
-            if index.diagnostics.told != told:
-                # What was found in a text that others use as well is told once, by the first of them: so none of them may be kept.
-                self._is_tainted = True
-                self._forget()
-        for diagnostic in kept.told:
-            diagnostics.add(diagnostic)
-        return kept.files
+        return kept.files, kept.told
+
+    def _are_of_today(self, told: Iterable[Diagnostic]) -> bool:
+        """Whether nothing points into an older text of a source: what agents share may."""
+        return all(self._today.get(place.path, place.source) is place.source for place in _places(told))
 
     def _stand_on(self, index: Index, overrides: Sequence[Override], target: Target) -> None:
         if self._asked != (index, overrides, target):
@@ -290,8 +316,13 @@ def _edited_homes(profile: Profile, index: Index) -> Iterator[str]:
 def _are_of(told: Iterable[Diagnostic], sources: Iterable[Fragment | Profile]) -> bool:
     """Whether all that was told points at sources that had a part in it: the places of others may change."""
     texts = {id(source.source) for source in sources}
-    places = (place for found in told for place in (found.location, *(note.location for note in found.notes)) if place is not None)
-    return all(id(place.source) in texts for place in places)
+    return all(id(place.source) in texts for place in _places(told))
+
+
+def _places(told: Iterable[Diagnostic]) -> Iterator[Location]:
+    for found in told:
+        yield found.location
+        yield from (note.location for note in found.notes if note.location is not None)
 
 
 # --- what was read ----------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from composer.model import (
     YamlSequence,
 )
 
-__all__ = ["AgentIngredients", "IngredientFinder", "said", "said_of_declarations"]
+__all__ = ["AgentIngredients", "IngredientFinder", "said", "said_of_declarations", "said_of_edit"]
 
 _Said = Hashable
 """What a value says, apart from where it stands."""
@@ -83,7 +83,7 @@ class IngredientFinder:
         if known is None:
             by_home: dict[str, list[_Said]] = {}
             for address, edit in edits.items():
-                by_home.setdefault(address.partition("#")[0], []).append(_said_of_edit(edit))
+                by_home.setdefault(address.partition("#")[0], []).append(said_of_edit(edit))
             known = self._edits[id(edits)] = {home: tuple(found) for home, found in by_home.items()}
         return known
 
@@ -123,6 +123,7 @@ def _said_of_all(fields: Iterable[FieldValue]) -> _Said:
     return tuple(_said_of_field(field) for field in fields)
 
 
-def _said_of_edit(edit: ResolvedEdit) -> _Said:
+def said_of_edit(edit: ResolvedEdit) -> _Said:
+    """Return what all layers together say of one block."""
     parts = tuple((part.verb, part.layer, said(part.text), part.id) for part in edit.parts)
     return (edit.address, parts, edit.looks)

@@ -14,6 +14,7 @@ from pathlib import PurePath
 
 from composer.errors import Diagnostic, Diagnostics
 from composer.files.sources import Sources
+from composer.incremental.front_matter import SteadyTarget
 from composer.incremental.inclusions import Inclusions
 from composer.incremental.ingredients import AgentIngredients, IngredientFinder, said_of_declarations
 from composer.incremental.sharing import LastingSharing
@@ -93,6 +94,7 @@ class Earlier:
         self._profiles: dict[str, _KeptProfile] = {}
         self._agents: dict[tuple[str, str], _KeptAgent] = {}
         self._inclusions = Inclusions()
+        self._steady_target: tuple[Target, SteadyTarget] | None = None
         self._names: Mapping[str, frozenset[str]] = {}
         self._written: dict[PurePath, Mapping[str, bytes]] = {}
         self._today: Mapping[str, SourceFile] = {}
@@ -199,11 +201,16 @@ class Earlier:
             return _KeptProfile({}, (), tuple(found))
         finder = IngredientFinder(profile, index, self._inclusions, self._names)
         ingredients = {agent.name: finder.of(agent) for agent in profile.agents}
-        files = self._agents_of(profile, ingredients, index, target, found, done)
+        files = self._agents_of(profile, ingredients, index, self._steady(target), found, done)
         kept = _KeptProfile(_sources_of(profile, ingredients.values(), index), files, tuple(found))
         if not found.errors and _are_of(kept.told, kept.sources.values()):
             self._profiles[name] = kept
         return kept
+
+    def _steady(self, target: Target) -> Target:
+        if self._steady_target is None or self._steady_target[0] is not target:
+            self._steady_target = (target, SteadyTarget(target))
+        return self._steady_target[1]
 
     def _agents_of(
         self,

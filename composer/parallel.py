@@ -18,7 +18,8 @@ __all__ = ["processors", "shared_out"]
 
 Result = TypeVar("Result")
 
-_BLOCK: Final = 1 << 20
+_SIZE: Final = 8
+"""Bytes in which the length of a result is sent."""
 
 
 def processors() -> int:
@@ -66,7 +67,9 @@ def _start(items: Sequence[str], work: Callable[[str], object], known: Mapping[s
     # From here on this is the other process: it must not come back to the caller, whatever happens.
     try:
         os.close(reader)
-        _send(writer, _pickled({item: work(item) for item in items}, known))
+        # All is done before anything is sent: who is to hear it is at work as well.
+        for result in [_pickled((item, work(item)), known) for item in items]:
+            _send(writer, len(result).to_bytes(_SIZE, "big") + result)
     finally:
         os._exit(0)
 
@@ -78,19 +81,18 @@ def _send(writer: int, data: bytes) -> None:
 
 
 def _received(reader: int, known: Mapping[str, object]) -> dict[str, Any]:
-    parts = []
-    while part := os.read(reader, _BLOCK):
-        parts.append(part)
-    try:
-        found: dict[str, Any] = _Reader(BytesIO(b"".join(parts)), known).load()
-    except (EOFError, pickle.UnpicklingError):  # it ended before it had sent everything
-        return {}
+    found: dict[str, Any] = {}
+    with open(reader, "rb", closefd=False) as pipe:
+        while len(size := pipe.read(_SIZE)) == _SIZE:
+            result = pipe.read(length := int.from_bytes(size, "big"))
+            if len(result) == length:  # else the other ended before it had sent everything
+                item, found[item] = _Reader(BytesIO(result), known).load()
     return found
 
 
-def _pickled(results: object, known: Mapping[str, object]) -> bytes:
+def _pickled(result: object, known: Mapping[str, object]) -> bytes:
     stream = BytesIO()
-    _Writer(stream, known).dump(results)
+    _Writer(stream, known).dump(result)
     return stream.getvalue()
 
 

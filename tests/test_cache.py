@@ -96,6 +96,25 @@ def test_a_link_gets_a_closer_look(root: str, tmp_path: Path, path: str) -> None
     assert find_settled(root, QUESTION) is None
 
 
+def test_an_output_that_comes_back_is_seen(root: str) -> None:
+    """The lock names a file of a profile that is gone, and so is the file. When it is there again, it is left over."""
+    Path(root, "profiles/bank.yaml").write_bytes(b"agents: {dev: {}}\n")
+    Workspace.open(root).build()
+    Path(root, "profiles/bank.yaml").unlink()
+    left_over = Path(root, "output/bank/.claude/agents/dev.md")
+    content = left_over.read_bytes()
+    left_over.unlink()
+    workspace = Workspace.open(root)
+    workspace.evidence = Evidence()
+    assert workspace.check().differences == ()
+    keep_settled(root, QUESTION, workspace.evidence, Settled(1))
+    assert find_settled(root, QUESTION)
+    left_over.parent.mkdir(exist_ok=True, parents=True)
+    left_over.write_bytes(content)
+    assert find_settled(root, QUESTION) is None
+    assert [found.path for found in Workspace.open(root).check().differences] == ["output/bank/.claude/agents/dev.md"]
+
+
 def test_what_no_run_looks_at_may_change(root: str) -> None:
     """Hidden files, and files beside the sources."""
     for path in ("README.md", "fragments/.hidden", "output/other.md"):

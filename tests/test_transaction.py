@@ -212,7 +212,7 @@ def test_the_harness_kills(tmp_path: Path) -> None:
 def begun(root: Path, *done: str) -> None:
     """Leave what a run leaves that was killed after it had come to some files."""
     journal = Journal("0123abcd", "", ("b",), tuple(CHANGES), tuple(0o644 if change.before is not None else None for change in CHANGES))
-    (root / JOURNAL_NAME).write_bytes(print_journal(journal))
+    (root / JOURNAL_NAME).write_bytes(b"".join(print_journal(journal)))
     (root / "b").mkdir()
     for change in CHANGES:
         place = root / change.path
@@ -315,7 +315,7 @@ def changing(path: object, after: object = len(b"forged"), mode: object = None) 
     return forged(b"forged", changes=[{"path": path, "mode": mode, "before": None, "after": after}])
 
 
-GOOD = print_journal(Journal("0123abcd", "a", (), tuple(CHANGES), (None,) * len(CHANGES)))
+GOOD = b"".join(print_journal(Journal("0123abcd", "a", (), tuple(CHANGES), (None,) * len(CHANGES))))
 
 
 @pytest.mark.parametrize(
@@ -356,7 +356,7 @@ def test_a_journal_that_no_run_wrote(root: Path, raw: bytes) -> None:
 
 def test_a_journal_reads_back() -> None:
     """A journal is read as it was written."""
-    assert print_journal(parse_journal(GOOD)) == GOOD
+    assert b"".join(print_journal(parse_journal(GOOD))) == GOOD
 
 
 WORKSPACE = [

@@ -124,7 +124,7 @@ def test_a_lock_that_changes_meanwhile_stays(tmp_path: Path, monkeypatch: pytest
 def begun(root: Path, *changes: Change) -> None:
     """Leave what a run leaves that was killed before its first file."""
     modes = tuple(None if change.before is None else 0o644 for change in changes)
-    (root / JOURNAL_NAME).write_bytes(print_journal(Journal("0123abcd", "", (), changes, modes)))
+    (root / JOURNAL_NAME).write_bytes(b"".join(print_journal(Journal("0123abcd", "", (), changes, modes))))
 
 
 def test_sources_of_a_run_that_was_cut_short_are_read_as_they_will_be(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ class Evidence:
         self.sources: dict[str, str] = {}
         """Digests by path; an empty one for a source that was found but not read."""
         self.outputs: dict[str, str] = {}
-        """Digests by path: of each output, and of the lock."""
+        """Digests by path: of each output, and of the lock; an empty one for a file that is not there and was looked for."""
 
     def found(self, path: str) -> None:
         """Note that there is a source of this name."""
@@ -33,6 +33,6 @@ class Evidence:
         """Note what a source holds."""
         self.sources[path] = digest(data)
 
-    def left(self, path: str, data: bytes) -> None:
-        """Note what an output, or the lock, holds at the end of the run."""
-        self.outputs[path] = digest(data)
+    def left(self, path: str, data: bytes | None) -> None:
+        """Note what an output, or the lock, holds at the end of the run; None if it is not there."""
+        self.outputs[path] = "" if data is None else digest(data)

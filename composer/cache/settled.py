@@ -19,10 +19,9 @@ FOLDER = ".agent-composer.cache"
 """The folder's name in a workspace."""
 
 _FORMAT = "agent-composer settled 1"
-_SOURCE, _UNREAD, _OUTPUT = "source ", "unread ", "output "
+_SOURCE, _UNREAD, _OUTPUT, _ABSENT = "source ", "unread ", "output ", "absent "
 _CONFIG = "agent-composer.yaml"
 _FOLDERS = ("fragments", "profiles")
-_LOCK = "agent-composer.lock"
 # What a run would see, too, were it there: a configuration with the wrong ending, and what a run that was cut short has left.
 _MUST_BE_ABSENT = ("agent-composer.yml", ".agent-composer.journal")
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -71,7 +70,7 @@ def keep_settled(root: str, question: Iterable[str], evidence: Evidence, settled
         settled: what it came to.
     """
     lines = [f"{_SOURCE if seen else _UNREAD}{path}" for path, seen in evidence.sources.items()]
-    lines += [f"{_OUTPUT}{path}" for path in evidence.outputs]
+    lines += [f"{_OUTPUT if seen else _ABSENT}{path}" for path, seen in evidence.outputs.items()]
     if any(len(line.splitlines()) != 1 for line in lines):  # a name that holds a line break
         return
     seen = {**evidence.sources, **evidence.outputs}
@@ -111,18 +110,17 @@ def _look(root: str, paths: list[str]) -> dict[str, str]:
         ValueError: if there is a link, a source that it did not see, or anything else that needs a closer look.
         OSError: if something cannot be read.
     """
-    if any(os.path.lexists(f"{root}/{name}") for name in _MUST_BE_ABSENT):
-        raise ValueError
     kinds = {path.partition(" ")[2]: f"{path.partition(' ')[0]} " for path in paths}
-    sources = {path for path, kind in kinds.items() if kind != _OUTPUT}
-    if sources != set(_sources(root)) or (_LOCK not in kinds and os.path.lexists(f"{root}/{_LOCK}")):
+    absent = (*_MUST_BE_ABSENT, *(path for path, kind in kinds.items() if kind == _ABSENT))
+    sources = {path for path, kind in kinds.items() if kind in {_SOURCE, _UNREAD}}
+    if any(os.path.lexists(f"{root}/{name}") for name in absent) or sources != set(_sources(root)):
         raise ValueError
     real = os.path.realpath(root)
     for folder in {path.rpartition("/")[0] for path, kind in kinds.items() if kind == _OUTPUT}:
         place = f"{real}/{folder}" if folder else real
         if os.path.realpath(place) != os.path.normpath(place):
             raise ValueError
-    return {path: "" if kind == _UNREAD else digest(_read(f"{root}/{path}")) for path, kind in kinds.items()}
+    return {path: "" if kind in {_UNREAD, _ABSENT} else digest(_read(f"{root}/{path}")) for path, kind in kinds.items()}
 
 
 def _sources(root: str) -> Iterator[str]:

@@ -56,16 +56,19 @@ class Journal:
     modes: tuple[int | None, ...]
 
 
-def print_journal(journal: Journal) -> bytes:
-    """Write a journal: a line with the digest of the rest, a line of JSON, then the contents, one after the other."""
+def print_journal(journal: Journal) -> tuple[bytes, ...]:
+    """Write a journal: a line with the digest of the rest, a line of JSON, then the contents, one after the other; no content is copied."""
     changes = [
         {"path": change.path, "mode": mode, "before": _size(change.before), "after": _size(change.after)}
         for change, mode in zip(journal.changes, journal.modes, strict=True)
     ]
     data = {"key": journal.key, "boundary": journal.boundary, "folders": journal.folders, "changes": changes}
     contents = [content for change in journal.changes for content in (change.before, change.after) if content is not None]
-    body = b"".join((json.dumps(data).encode(), b"\n", *contents))
-    return b"agent-composer journal 1 sha256:%s\n%s" % (hashlib.sha256(body).hexdigest().encode(), body)
+    body = (json.dumps(data).encode(), b"\n", *contents)
+    digest = hashlib.sha256()
+    for part in body:
+        digest.update(part)
+    return (b"agent-composer journal 1 sha256:%s\n" % digest.hexdigest().encode(), *body)
 
 
 def parse_journal(raw: bytes) -> Journal:

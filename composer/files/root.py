@@ -132,20 +132,21 @@ class Root:
         return real
 
 
-def create(place: str | Path, content: bytes, *, is_synced: bool = False) -> None:
+def create(place: str | Path, *parts: bytes, is_synced: bool = False) -> None:
     """Make a file that is not there yet, with the permissions of any new file; leave none if that fails.
 
     Args:
         place: where.
-        content: what it holds.
+        parts: what it holds, one after the other.
         is_synced: return only when it would survive a loss of power.
     """
     handle = os.open(place, _NEW_FILE, 0o666)
     try:
         try:
-            rest = memoryview(content)
-            while rest:
-                rest = rest[os.write(handle, rest) :]
+            for part in parts:
+                rest = memoryview(part)
+                while rest:
+                    rest = rest[os.write(handle, rest) :]
             if is_synced:
                 os.fsync(handle)
         finally:

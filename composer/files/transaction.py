@@ -111,7 +111,7 @@ def _begin(root: Root, changes: tuple[Change, ...], boundary: str) -> Journal:
             modes = tuple(root.mode(change.path) if change.before is not None else None for change in changes)
             journal = Journal(secrets.token_hex(4), boundary, folders, changes, modes)
             new.unlink(missing_ok=True)
-            create(new, print_journal(journal), is_synced=True)
+            create(new, *print_journal(journal), is_synced=True)
             new.replace(final)
             sync(root.place)
     except BaseException:
@@ -225,8 +225,12 @@ def _judge(journal: Journal, states: Mapping[str, _State]) -> Repair:
 
 
 def _states(root: Root, changes: Iterable[Change]) -> dict[str, _State]:
-    """Look at what each path holds now."""
-    return {change.path: _state(root, change.path) for change in changes}
+    """Look at what each path holds now. What is in one of its two states is that very content, not a copy of it."""
+    states: dict[str, _State] = {}
+    for change in changes:
+        found = _state(root, change.path)
+        states[change.path] = change.before if found == change.before else change.after if found == change.after else found
+    return states
 
 
 def _state(root: Root, path: str) -> _State:

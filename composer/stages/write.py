@@ -176,8 +176,7 @@ class _LockFile:
 def _note_what_is_left(evidence: Evidence, steps: Iterable[_Step], before: _LockFile, changes: Iterable[Change]) -> None:
     found = {step.path: step.existing for step in steps} | {before.source.path: before.raw}
     for path, content in (found | {change.path: change.after for change in changes}).items():
-        if content is not None:
-            evidence.left(path, content)
+        evidence.left(path, content)
 
 
 def _read_lock(destination: Destination, name: str, diagnostics: Diagnostics) -> _LockFile | None:
@@ -281,6 +280,8 @@ def _output_step(path: str, file: OutputFile, existing: bytes | None, entry: Loc
     if existing is None:
         since = FileSince.NEW if entry is None else FileSince.MISSING
         return _Step(path, file.profile, None, content, replace(result, action=FileAction.CREATED, since=since, wanted=FileWanted.CREATE))
+    if existing == content:  # of two equal contents, one is let go: there may be thousands
+        return _Step(path, file.profile, content, content, result)
     if normalised(existing) == normalised(content):
         return _Step(path, file.profile, existing, existing, result)
     if entry is not None and content_digest(existing) in entry.digests:

@@ -18,9 +18,10 @@ from builders import write_workspace
 
 from composer.cli import watching
 from composer.cli.failure import INTERRUPTED
-from composer.cli.file_changes import is_of_sources
+from composer.cli.file_changes import SourceChanges, is_of_sources
 from composer.cli.front import main
 from composer.cli.watching import MOST_RESTARTS
+from composer.errors import ComposerError
 
 FILES = {
     "fragments/rules.md": """
@@ -305,15 +306,27 @@ def test_only_sources_are_listened_to(path: str, is_one: bool) -> None:  # noqa:
     assert is_of_sources(path) is is_one
 
 
-# --- in earnest -------------------------------------------------------------------------------------------------------
-
-
 def until(condition: Callable[[], bool]) -> None:
     """Wait, as long as it takes on a slow machine."""
     deadline = monotonic() + 120
     while not condition():
         assert monotonic() < deadline, "it never came"
         sleep(0.02)
+
+
+# --- the system's notices ---------------------------------------------------------------------------------------------
+
+
+def test_a_system_that_gives_no_notice_is_an_error(root: Path) -> None:
+    """Nobody should wait for what never comes: `cannot-watch` says why, and what else there is."""
+    changes = SourceChanges(root / "nowhere")
+    with pytest.raises(ComposerError) as caught:
+        changes.wait(60)
+    assert [found.code for found in caught.value.diagnostics] == ["cannot-watch"]
+    changes.end()
+
+
+# --- in earnest -------------------------------------------------------------------------------------------------------
 
 
 def holds(path: Path, text: str) -> bool:

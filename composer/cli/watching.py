@@ -44,7 +44,7 @@ def watch_workspace(
 
     Raises:
         KeyboardInterrupt: when he does.
-        ComposerError: if there is no workspace.
+        ComposerError: if there is no workspace, or it cannot be watched.
     """
     first = session.workspace
 
@@ -103,8 +103,10 @@ class Watcher:
         self._build = build
         self._answer = answer
         self._earlier = Earlier()
-        self._built: dict[str, str] | None = None
+        self._built: dict[str, str] = {}
         """The digests of the sources of the last build that came to an end."""
+        self._is_settled = False
+        """Whether the same sources would give the same answer."""
         self._is_wrong = False
 
     def run(self) -> None:
@@ -140,7 +142,7 @@ class Watcher:
         workspace.index  # noqa: B018 - it is read when it is asked for
         workspace.evidence = None
         sources = {path: found for path, found in evidence.sources.items() if found}
-        if sources == self._built:
+        if self._is_settled and sources == self._built:
             return
         if may_be_overtaken and self._has_lost(sources) and self._changes.wait(GRACE):
             raise _OvertakenError
@@ -148,17 +150,15 @@ class Watcher:
             report = self._build(workspace, look)
         except ComposerError as error:
             self._tell_what_is_wrong(error.diagnostics)
-            # Where it is no source that is wrong, the same sources may give something else next time.
-            is_told = all(found.location.path in evidence.sources for found in error.diagnostics)
-            self._built = sources if is_told else None
+            self._is_settled = all(found.location.path in evidence.sources for found in error.diagnostics)
         else:
             self._tell(report, round((perf_counter() - start) * 1000))
-            self._built = sources
+            self._is_settled = True
+        self._built = sources
 
     def _has_lost(self, sources: dict[str, str]) -> bool:
         """Whether a source is gone, or empty, that was there before."""
-        before = self._built or {}
-        return any(sources.get(path, _EMPTY) == _EMPTY != found for path, found in before.items())
+        return any(sources.get(path, _EMPTY) == _EMPTY != found for path, found in self._built.items())
 
     def _tell(self, report: BuildReport, milliseconds: int) -> None:
         if self._is_wrong and not self._session.is_quiet:

@@ -10,7 +10,7 @@ from composer.errors import Diagnostic, Diagnostics, Severity
 from composer.lookup.index import Index
 from composer.model import OutputFile
 from composer.parallel import processors, shared_out
-from composer.pipeline import compose_profile
+from composer.pipeline import Done, compose_profile, nobody_asks
 from composer.stages.resolve import Override
 from composer.targets import Target
 
@@ -34,6 +34,9 @@ class Batch:
     overrides: Sequence[Override]
     target: Target
     progress: Progress | None = None
+    compose_one: Callable[[str, Index, Sequence[Override], Target, Diagnostics, Done], tuple[OutputFile, ...]] = compose_profile
+    """Composes one profile. What remembers, and what looks at a clock, does so in this process alone: then none is shared out."""
+    done: Done = nobody_asks
 
     def compose(self, diagnostics: Diagnostics) -> tuple[OutputFile, ...]:
         """Compose one after the other; what is wrong is collected, not raised."""
@@ -46,7 +49,8 @@ class Batch:
             diagnostics: gets what is wrong.
             jobs: how many processes share the work; None for as many as pay.
         """
-        processes = min(jobs or self._paying(), processors(), len(self.names) or 1)
+        is_alone = self.compose_one is not compose_profile or self.done is not nobody_asks
+        processes = 1 if is_alone else min(jobs or self._paying(), processors(), len(self.names) or 1)
         if processes > 1:
             composed = self._shared_out(processes)
             # An error keeps the profiles that come later from being told what may only follow from it. That takes them all in order.
@@ -91,7 +95,7 @@ class Batch:
             progress(name)
         # A profile's own mistakes must not keep those of the next from being told.
         found = Diagnostics()
-        return compose_profile(name, self.index, self.overrides, self.target, found), tuple(found)
+        return self.compose_one(name, self.index, self.overrides, self.target, found, self.done), tuple(found)
 
     def _compose_one_bare(self, name: str, progress: Progress | None) -> _Composed:
         files, found = self._compose(name, progress)

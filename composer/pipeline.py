@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from composer.errors import Diagnostics
 from composer.files.sources import Sources
 from composer.lookup.index import Index, index_catalog
 from composer.lookup.scope import open_scope
-from composer.model import Catalog, OutputFile, RenderedDocument, ResolvedProfile
+from composer.model import Catalog, OutputFile, RenderedDocument, ResolvedAgent, ResolvedProfile
 from composer.stages.emit import emit_documents
 from composer.stages.layout import lay_out
 from composer.stages.load import load_catalog
@@ -20,44 +20,65 @@ from composer.stages.vet import vet_index
 from composer.targets import Target
 from composer.verbatim import lay_out_verbatim
 
-__all__ = ["compose_profile", "read_index"]
+__all__ = ["Done", "compose_agent", "compose_profile", "nobody_asks", "read_index"]
+
+Done = Callable[[str], None]
+"""Is called with a stage's name whenever a part of it is done; whoever wants to know where time goes looks at a clock then."""
 
 
-def read_index(sources: Sources, diagnostics: Diagnostics, known: Catalog | None = None) -> Index:
-    """Read a workspace and look every name up: sources -> Catalog -> Index. What is ``known`` already is not parsed again."""
+def nobody_asks(stage: str) -> None:
+    """Let a stage end without notice."""
+
+
+def read_index(
+    sources: Sources, diagnostics: Diagnostics, known: Catalog | None = None, texts: Index | None = None, done: Done = nobody_asks
+) -> Index:
+    """Read a workspace and look every name up: sources -> Catalog -> Index.
+
+    What is ``known`` already is not parsed again, nor are the ``texts`` of an index in which nothing was wrong.
+    """
     catalog = load_catalog(sources, diagnostics, known)
-    index = index_catalog(catalog, diagnostics)
+    done("load")
+    index = index_catalog(catalog, diagnostics, texts)
+    done("index")
     vet_index(index)
+    done("vet")
     return index
 
 
 def compose_profile(
-    name: str, index: Index, overrides: Sequence[Override], target: Target, diagnostics: Diagnostics
+    name: str, index: Index, overrides: Sequence[Override], target: Target, diagnostics: Diagnostics, done: Done = nobody_asks
 ) -> tuple[OutputFile, ...]:
     """Compose the agents of one profile: resolve, plan, render, lay out, emit. What is wrong is collected, not raised."""
     profile = resolve_profile(name, index, overrides, diagnostics)
+    done("resolve")
     if profile is None:
         return ()
-    documents = _compose_agents(profile, index, target, diagnostics)
-    if diagnostics.errors or index.diagnostics.errors:
-        # A text that could not be read would look as if edits and conditions had emptied the agent.
-        documents = [document for document in documents if document.body]
-    return emit_documents(documents, target, diagnostics)
-
-
-def _compose_agents(profile: ResolvedProfile, index: Index, target: Target, diagnostics: Diagnostics) -> list[RenderedDocument]:
-    composed: list[Composed] = []
-    documents: list[RenderedDocument] = []
-    for agent in profile.agents:
-        is_verbatim = agent.fragment.document.syntax.is_verbatim
-        if not is_verbatim:
-            target.check_fields(agent.name, agent.fields, agent.location, diagnostics)
-        scope = open_scope(profile, agent, index.catalog.declarations, target.name, diagnostics)
-        plan = plan_agent(agent, index, scope)
-        document = render_agent(plan, index, scope)
-        composed.append(Composed(plan, scope))
-        documents.append(lay_out_verbatim(document) if is_verbatim else lay_out(document, index.sharing.laid))
-    # What could not be read or planned would look as if it had no effect.
+    agents = [compose_agent(agent, profile, index, target, diagnostics, done) for agent in profile.agents]
+    documents = [document for document, _ in agents]
+    # What could not be read or planned would look as if it had no effect, or as if edits and conditions had emptied the agent.
     if not diagnostics.errors and not index.diagnostics.errors:
-        check_reach(profile.profile, composed, index, diagnostics)
-    return documents
+        check_reach(profile.profile, [composed for _, composed in agents], index, diagnostics)
+    if diagnostics.errors or index.diagnostics.errors:
+        documents = [document for document in documents if document.body]
+    done("reach")
+    files = emit_documents(documents, target, diagnostics)
+    done("emit")
+    return files
+
+
+def compose_agent(
+    agent: ResolvedAgent, profile: ResolvedProfile, index: Index, target: Target, diagnostics: Diagnostics, done: Done = nobody_asks
+) -> tuple[RenderedDocument, Composed]:
+    """Compose one agent up to its layout: plan, render, lay out; and tell what it reached."""
+    is_verbatim = agent.fragment.document.syntax.is_verbatim
+    if not is_verbatim:
+        target.check_fields(agent.name, agent.fields, agent.location, diagnostics)
+    scope = open_scope(profile, agent, index.catalog.declarations, target.name, diagnostics)
+    plan = plan_agent(agent, index, scope)
+    done("plan")
+    document = render_agent(plan, index, scope)
+    done("render")
+    document = lay_out_verbatim(document) if is_verbatim else lay_out(document, index.sharing.laid)
+    done("lay out")
+    return document, Composed(agent.name, plan.reached, plan.landed, scope.used)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from composer.batch import Batch, Progress
@@ -15,13 +15,14 @@ from composer.files.disk import Disk
 from composer.files.home import find_root
 from composer.files.journal import BadJournalError
 from composer.files.lock import LOCK_NAME, EditRecord, parse_lock
-from composer.files.sources import Memory, Overlay
+from composer.files.sources import Memory, Observed, Overlay, Sources
 from composer.files.transaction import Change, TransactionError
+from composer.incremental.earlier import Earlier
 from composer.lookup.index import Index
 from composer.merge.layers import order_layers
 from composer.model import Catalog, FileAction, FileResult, OutputFile
 from composer.outcomes import BuildReport, CheckReport, Composition, Difference, StatusReport
-from composer.pipeline import read_index
+from composer.pipeline import Done, compose_profile, nobody_asks, read_index
 from composer.source import SourceFile, unlocated
 from composer.stages.resolve import read_overrides
 from composer.stages.write import WriteScope, is_source, write_files
@@ -52,7 +53,8 @@ class Workspace:
 
     ``diagnostics`` has what reading them found, and what the last run did. ``evidence``, if there is one, is told what is read from disk by
     it, by :meth:`build` and by :meth:`check`. ``jobs`` is how many processes compose what is only written or
-    compared; None for as many as pay.
+    compared; None for as many as pay. ``earlier``, if there is one, is what runs before over the same folder have read, composed and
+    written: then outputs have no origins, and a build does not look at files that it has written itself. ``done`` is told of each stage.
     """
 
     root: Path
@@ -60,6 +62,8 @@ class Workspace:
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     evidence: Evidence | None = None
     jobs: int | None = None
+    earlier: Earlier | None = None
+    done: Done = nobody_asks
     _index: Index | None = None
     _read: tuple[Diagnostic, ...] = ()
     _replaced: Mapping[str, bytes] = field(default_factory=dict)
@@ -99,8 +103,11 @@ class Workspace:
         if self._index is None:
             disk = Disk(self.root.as_posix(), self.diagnostics, self.evidence)
             replaced = {**self._unfinished_sources(), **self._replaced}
-            sources = Overlay(Memory(replaced), disk) if replaced else disk
-            self._index = read_index(sources, self.diagnostics)
+            sources: Sources = Overlay(Memory(replaced), disk) if replaced else disk
+            if self.done is not nobody_asks:
+                sources = Observed(sources, self.done)
+            read = self.earlier.read_index if self.earlier is not None else read_index
+            self._index = read(sources, self.diagnostics, done=self.done)
             self._read = tuple(self.diagnostics)
         return self._index
 
@@ -154,7 +161,8 @@ class Workspace:
         index = self._begin_run()
         names = self._select(profiles)
         settings = read_overrides(overrides, index)
-        batch = Batch(names, index, settings, self.target, progress)
+        compose_one = self.earlier.compose_profile if self.earlier is not None else compose_profile
+        batch = Batch(names, index, settings, self.target, progress, compose_one, self.done)
         files = batch.compose(self.diagnostics) if keeps_origins else batch.compose_bare(self.diagnostics, self.jobs)
         self.diagnostics.raise_errors()
         return Composition(names, files, tuple(self.diagnostics))
@@ -212,10 +220,15 @@ class Workspace:
         )
         report_stale_edits(self.stale_edits(run.selected), self.diagnostics)
         edits = self._edit_record(run.composition.profiles, is_whole=profiles is None) if into is None else None
+        self.done("edits")
+        scope = replace(run.scope, settled=self.earlier.settled(root, run.scope, files)) if self.earlier is not None else run.scope
         results = write_files(
-            files, destination, run.scope, self.diagnostics, overwrite=overwrite, edits=edits, sources=sources, evidence=self.evidence
+            files, destination, scope, self.diagnostics, overwrite=overwrite, edits=edits, sources=sources, evidence=self.evidence
         )
+        self.done("write")
         self.diagnostics.raise_errors()
+        if self.earlier is not None and not dry_run:
+            self.earlier.note_written(root, scope, files, results)
         return BuildReport(root, results, tuple(self.diagnostics))
 
     def _prepare(

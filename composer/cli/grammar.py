@@ -97,6 +97,8 @@ BUILD: Final = Command(
         Flag("overwrite", ("--overwrite",), "Replace files that others made or edited; a copy of each is kept."),
         JOBS,
         NO_CACHE,
+        Flag("watch", ("--watch",), "Build, and build again what an edit touches whenever a source is saved, until Ctrl-C."),
+        Flag("profile_stages", ("--profile-stages",), "Tell how long each stage took."),
     ),
 )
 CHECK: Final = Command(

@@ -49,6 +49,8 @@ class Session:
     is_quiet: bool = False
     is_verbose: bool = False
     is_colorless: bool = False
+    is_line_by_line: bool = False
+    """Whether documents stand on one line each: a run gives several of them."""
     _workspace: Workspace | None = None
 
     def keep(self, *, workspace: Path | None, json: bool, verbose: bool, quiet: bool, no_color: bool) -> None:
@@ -133,7 +135,7 @@ class Session:
             "diagnostics": [diagnostic_data(diagnostic) for diagnostic in diagnostics],
         }
         # ASCII can be printed wherever the document goes.
-        sys.stdout.write(f"{json.dumps(document, indent=2)}\n")
+        sys.stdout.write(f"{json.dumps(document, indent=None if self.is_line_by_line else 2)}\n")
 
     def _tell(self, diagnostics: tuple[Diagnostic, ...], *, is_failure: bool = False) -> None:
         """Print diagnostics to standard error: notices only where they are wanted, warnings unless all has to be quiet."""

@@ -14,7 +14,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Final
 
 from composer.errors import Diagnostics
@@ -41,6 +40,7 @@ _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _UNSAFE: Final = re.compile(r"[%\s\x00-\x1f\x7f]")
 _ESCAPED: Final = re.compile(r"%([0-9A-F]{2,6});")
 _WINDOWS_WAY: Final = re.compile(r"^[A-Za-z]:|\\")
+_STRANGE_PARTS: Final = frozenset({"", ".", ".."})
 _OUTPUT_WORDS: Final = 4
 _EDIT_WORDS: Final = 6
 _EDIT_VERBS: Final = frozenset({"replace", "title", "remove"})
@@ -199,9 +199,7 @@ def _parse_edit(line: str) -> tuple[EditKey, str] | None:
 
 def stays_below_root(path: str) -> bool:
     """Refuse what a hand edit could make of a path: the tool removes files by this list."""
-    parts = PurePosixPath(path).parts
-    is_plain = bool(parts) and str(PurePosixPath(path)) == path
-    return is_plain and not path.startswith("/") and ".." not in parts and not _WINDOWS_WAY.search(path)
+    return not _STRANGE_PARTS.intersection(path.split("/")) and not _WINDOWS_WAY.search(path)
 
 
 def _escaped(text: str) -> str:

@@ -5,7 +5,7 @@ Paths are relative to the workspace, with forward slashes. Only what was found c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -13,7 +13,7 @@ from composer.characters import check_characters
 from composer.errors import Diagnostics
 from composer.source import SourceFile, unlocated
 
-__all__ = ["MAX_BYTES", "FoundFile", "Memory", "Overlay", "Sources", "read_source"]
+__all__ = ["MAX_BYTES", "FoundFile", "Memory", "Observed", "Overlay", "Sources", "read_source"]
 
 MAX_BYTES: Final = 1_048_576
 """The largest file that is read, in bytes."""
@@ -129,3 +129,46 @@ class Overlay:
     def read(self, file: FoundFile, diagnostics: Diagnostics) -> bytes | None:
         """Return what a file holds; what lies below is not opened where something lies above it."""
         return (self.top if file.path in self.top.files else self.base).read(file, diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The same files as ``base``; ``done`` is told after each look at them, and before, when the work on the last one is done."""
+
+    base: Sources
+    done: Callable[[str], None]
+
+    @property
+    def name(self) -> str:
+        """The name of the files."""
+        return self.base.name
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """What may not be read."""
+        return self.base.refused
+
+    def find_file(self, name: str) -> FoundFile | None:
+        """Return a file at the root."""
+        self.done("load")
+        found = self.base.find_file(name)
+        self.done("read")
+        return found
+
+    def has_folder(self, name: str) -> bool:
+        """Whether there is something of this name."""
+        return self.base.has_folder(name)
+
+    def find_files(self, folder: str) -> list[FoundFile]:
+        """Return the files in a folder and below, ordered by path."""
+        self.done("load")
+        found = self.base.find_files(folder)
+        self.done("read")
+        return found
+
+    def read(self, file: FoundFile, diagnostics: Diagnostics) -> bytes | None:
+        """Return what a file holds."""
+        self.done("load")
+        data = self.base.read(file, diagnostics)
+        self.done("read")
+        return data

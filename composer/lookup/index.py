@@ -59,6 +59,16 @@ class Index:
     _lines: dict[YamlScalar, Text] = field(default_factory=dict)
     _expressions: dict[Text, Expression | None] = field(default_factory=dict)
 
+    def take_texts(self, other: Index) -> None:
+        """Take over what texts were read as, from an index in which nothing was wrong with any."""
+        self._texts, self._lines, self._expressions = other._texts, other._lines, other._expressions
+        self.templates.take(other.templates)
+
+    @property
+    def text_count(self) -> int:
+        """How many texts of profiles have been read."""
+        return len(self._texts)
+
     def address_of(self, home: str, block: Block) -> str | None:
         """Return the address of a block of the fragment or profile ``home``, if it has an id."""
         return f"{home}#{block.identifier.name}" if block.identifier is not None else None
@@ -144,9 +154,17 @@ class Index:
             yield from self.containers(place.anchor)
 
 
-def index_catalog(catalog: Catalog, diagnostics: Diagnostics) -> Index:
-    """Index a catalog: give every block with an id its address, those that edits bring included."""
+def index_catalog(catalog: Catalog, diagnostics: Diagnostics, known: Index | None = None) -> Index:
+    """Index a catalog: give every block with an id its address, those that edits bring included.
+
+    Args:
+        catalog: what was read.
+        diagnostics: gets everything that is wrong.
+        known: an index in which nothing was wrong. The texts that it has read are not read again.
+    """
     index = Index(catalog, diagnostics, Templates(diagnostics))
+    if known is not None:
+        index.take_texts(known)
     for fragment in catalog.fragments.values():
         _index_fragment(index, fragment)
     for profile in catalog.profiles.values():

@@ -80,6 +80,10 @@ class Templates:
     diagnostics: Diagnostics
     _read: dict[Text, tuple[Part, ...]] = field(default_factory=dict)
 
+    def take(self, other: Templates) -> None:
+        """Take over what others were read as, where nothing was wrong with any of them."""
+        self._read = other._read
+
     def of(self, text: Text) -> tuple[Part, ...]:
         """Return the parts of ``text``."""
         parts = self._read.get(text)

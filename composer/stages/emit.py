@@ -11,7 +11,7 @@ from composer.model import OutputFile, RenderedDocument, Segment, SegmentKind
 from composer.targets import Target
 from composer.verbatim_file import emit_verbatim
 
-__all__ = ["emit_document", "emit_documents"]
+__all__ = ["check_paths", "emit_document", "emit_documents"]
 
 _HALF_PAIR: Final = re.compile("[\ud800-\udfff]")
 
@@ -23,8 +23,14 @@ def emit_documents(documents: Iterable[RenderedDocument], target: Target, diagno
         InternalError: if a file does not read back as it was meant.
     """
     emitted = tuple(file for document in documents if (file := emit_document(document, target, diagnostics)))
+    check_paths(emitted, diagnostics)
+    return emitted
+
+
+def check_paths(files: Iterable[OutputFile], diagnostics: Diagnostics) -> None:
+    """Report files that would be one, on any system."""
     first_by_path: dict[str, OutputFile] = {}
-    for file in emitted:
+    for file in files:
         # Some file systems do not tell `A` from `a`: files that are two here would be one there.
         first = first_by_path.setdefault(f"{file.profile}/{file.path}".casefold(), file)
         if first is not file:
@@ -35,7 +41,6 @@ def emit_documents(documents: Iterable[RenderedDocument], target: Target, diagno
                 "rename one of them",
                 [Note(f"`{first.agent}` is here", first.document.plan.agent.location)],
             )
-    return emitted
 
 
 def emit_document(document: RenderedDocument, target: Target, diagnostics: Diagnostics) -> OutputFile | None:

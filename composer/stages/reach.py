@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from composer.errors import Diagnostics
 from composer.lookup.index import Index
-from composer.lookup.scope import Scope
-from composer.model import AgentPlan, Edits, Profile, YamlMapping
+from composer.model import Edits, Profile, YamlMapping
 
 __all__ = ["Composed", "check_reach"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Composed:
-    """One agent's plan with the scope that its texts used."""
+    """One agent, with the addresses that its plan reached, those that it shows, and the variables that its texts used."""
 
-    plan: AgentPlan
-    scope: Scope
+    agent: str
+    reached: AbstractSet[str]
+    landed: AbstractSet[str]
+    used: AbstractSet[str]
 
 
 def check_reach(profile: Profile, composed: Sequence[Composed], index: Index, diagnostics: Diagnostics) -> None:
     """Report what this profile itself wrote and no agent of it shows. What it inherited may well be for others."""
     _check_edits(profile.edits, profile, composed, index, diagnostics)
     _check_variables(profile.variables, profile, composed, diagnostics)
-    by_name = {one.plan.agent.name: (one,) for one in composed}
+    by_name = {one.agent: (one,) for one in composed}
     for name, settings in profile.agents.items():
         own = by_name.get(name)
         if own is not None:
@@ -34,14 +36,14 @@ def check_reach(profile: Profile, composed: Sequence[Composed], index: Index, di
 
 
 def _names(composed: Iterable[Composed]) -> str:
-    return ", ".join(f"`{one.plan.agent.name}`" for one in composed)
+    return ", ".join(f"`{one.agent}`" for one in composed)
 
 
 def _check_edits(edits: Edits, profile: Profile, composed: Sequence[Composed], index: Index, diagnostics: Diagnostics) -> None:
     if not edits.by_address:
         return
-    reached = frozenset[str]().union(*(one.plan.reached for one in composed))
-    landed = frozenset[str]().union(*(one.plan.landed for one in composed))
+    reached = frozenset[str]().union(*(one.reached for one in composed))
+    landed = frozenset[str]().union(*(one.landed for one in composed))
     for edit in edits.by_address.values():
         address = index.current(edit.address)
         if address not in reached:
@@ -63,7 +65,7 @@ def _check_edits(edits: Edits, profile: Profile, composed: Sequence[Composed], i
 def _check_variables(variables: YamlMapping | None, profile: Profile, composed: Sequence[Composed], diagnostics: Diagnostics) -> None:
     if variables is None:
         return
-    used = set[str]().union(*(one.scope.used for one in composed))
+    used = set[str]().union(*(one.used for one in composed))
     for name, key in variables.keys.items():
         if name != "unset" and name not in used:
             diagnostics.error(

@@ -33,13 +33,15 @@ class WriteScope:
     """What a run answers for: the profiles that it built, and where below the root their files go.
 
     ``folder`` holds one folder for each profile; if it is empty, files go straight to the root. ``is_whole`` says that
-    all profiles were built, so that what is recorded for any other is left over.
+    all profiles were built, so that what is recorded for any other is left over. ``settled`` are paths of files that this very process has
+    brought to what they are to be: they are not looked at again.
     """
 
     profiles: frozenset[str]
     folder: str = "output"
     is_whole: bool = False
     lock_name: str = LOCK_NAME
+    settled: frozenset[str] = frozenset()
 
     @classmethod
     def into(cls, profiles: Iterable[str]) -> WriteScope:
@@ -138,7 +140,9 @@ def write_files(
             lock = parse_lock(before.source, found)
             made = _by_path(files, scope, found)
             steps = [
-                *_plan_outputs(made, destination, lock, found, overwrite=overwrite),
+                *_plan_outputs(
+                    {path: made[path] for path in made if path not in scope.settled}, destination, lock, found, overwrite=overwrite
+                ),
                 *_plan_leftovers(made, destination, scope, lock, found),
             ]
             after = _recorded(lock, steps, edits)
@@ -147,7 +151,9 @@ def write_files(
                 _tell_of_others(made, scope, lock, found)
                 if evidence is not None:
                     _note_what_is_left(evidence, steps, before, () if destination.is_dry else changes)
-                results = tuple(sorted((step.result for step in steps if step.result is not None), key=lambda result: result.path))
+                as_before = [FileResult(path, made[path].profile, FileAction.UNCHANGED) for path in made if path in scope.settled]
+                of_steps = [step.result for step in steps if step.result is not None]
+                results = tuple(sorted((*as_before, *of_steps), key=lambda result: result.path))
     for diagnostic in found:
         diagnostics.add(diagnostic)
     return results

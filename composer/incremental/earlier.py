@@ -1,0 +1,349 @@
+"""What the runs before have read and composed: the next one takes from it what it would come to again.
+
+Nothing is taken on trust. A file is read by every run, and what was made of it is used again if its text is the same. A profile is used
+again if every source that had a part in it is; an agent of any other profile, if all that it is made of says the same
+(:mod:`.ingredients`). Whatever had something told of it that may change is composed anew. So the outputs, and what is told, are those of
+a fresh run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from composer.errors import Diagnostic, Diagnostics
+from composer.files.sources import Sources
+from composer.incremental.front_matter import SteadyTarget
+from composer.incremental.inclusions import Inclusions
+from composer.incremental.ingredients import AgentIngredients, IngredientFinder, said_of_declarations
+from composer.incremental.sharing import LastingSharing
+from composer.lookup.index import Index
+from composer.lookup.sharing import Sharing
+from composer.model import (
+    AgentPlan,
+    Catalog,
+    Edits,
+    FileResult,
+    Fragment,
+    Look,
+    OutputFile,
+    Profile,
+    RenderedDocument,
+    ResolvedAgent,
+    ResolvedProfile,
+)
+from composer.pipeline import Done, compose_agent, compose_profile, nobody_asks, read_index
+from composer.source import Location, SourceFile
+from composer.stages.emit import check_paths, emit_document
+from composer.stages.reach import Composed, check_reach
+from composer.stages.resolve import Override, resolve_profile
+from composer.stages.write import WriteScope
+from composer.targets import Target
+
+__all__ = ["Earlier"]
+
+_MOST_TEXTS = 50_000
+"""How many texts may be known, those that are in no source any more included."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _KeptAgent:
+    """An agent of which nothing was told."""
+
+    ingredients: AgentIngredients
+    composed: Composed
+    file: OutputFile
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _KeptProfile:
+    """A profile: the sources that had a part in it, by their names, its files, and what was told of it. It has no errors."""
+
+    sources: Mapping[str, Fragment | Profile]
+    files: tuple[OutputFile, ...]
+    told: tuple[Diagnostic, ...]
+
+    def holds(self, catalog: Catalog) -> bool:
+        """Whether all its sources are the same."""
+        return all(_source(name, catalog) is source for name, source in self.sources.items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What a profile depends on beside fragments and profiles: all that is kept goes when it changes."""
+
+    overrides: tuple[str, ...]
+    target: str
+    declarations: object
+    moved: Mapping[str, str]
+    looks: Mapping[str, Look]
+
+
+class Earlier:
+    """Reads and composes as :mod:`composer.pipeline` does, and remembers. It serves one workspace; files have no origins."""
+
+    def __init__(self) -> None:
+        """Start with nothing known."""
+        self._known: Catalog | None = None
+        self._texts: Index | None = None
+        self._sharing = LastingSharing()
+        self._shared: Catalog | None = None
+        """What ``_sharing`` was composed from."""
+        self._ground: _Ground | None = None
+        self._profiles: dict[str, _KeptProfile] = {}
+        self._agents: dict[tuple[str, str], _KeptAgent] = {}
+        self._inclusions = Inclusions()
+        self._steady_target: tuple[Target, SteadyTarget] | None = None
+        self._names: Mapping[str, frozenset[str]] = {}
+        self._written: dict[PurePath, Mapping[str, bytes]] = {}
+        self._today: Mapping[str, SourceFile] = {}
+        self._is_clean = False
+        self._is_tainted = False
+        self._asked: tuple[Index, Sequence[Override], Target] | None = None
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def read_index(self, sources: Sources, diagnostics: Diagnostics, done: Done = nobody_asks) -> Index:
+        """Read a workspace, and look every name up; what is known is not parsed again."""
+        index = read_index(sources, diagnostics, self._known, self._texts, done)
+        self._known = _without_told(index.catalog, diagnostics, self._known)
+        self._today = {home.source.path: home.source for home in index.catalog.fragments.values()}
+        self._today |= {home.source.path: home.source for home in index.catalog.profiles.values()}
+        self._is_clean, self._is_tainted = not diagnostics.errors, False
+        self._share(index)
+        self._texts = index if self._is_clean and index.text_count <= _MOST_TEXTS else None
+        if self._is_clean:
+            self._names = _names_by_home(index.variable_users)
+            self._inclusions.keep_only(fragment.document for fragment in index.catalog.fragments.values())
+        return index
+
+    def _share(self, index: Index) -> None:
+        """Go on with what agents share, if the fragments that it was made of are the same."""
+        before, catalog = self._shared, index.catalog
+        is_same = before is not None and _is_same(before.fragments, catalog.fragments) and before.config.looks == catalog.config.looks
+        if is_same and not self._sharing.is_worn:
+            index.sharing = self._sharing if self._is_clean else self._sharing.lent()
+        elif self._is_clean:
+            self._sharing, self._shared = LastingSharing(), catalog
+            index.sharing = self._sharing
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    def settled(self, root: PurePath, scope: WriteScope, files: Iterable[OutputFile]) -> frozenset[str]:
+        """Return the paths of the files that were brought to what they are to be by this process, and not by ones before it."""
+        written = self._written.get(root, {})
+        paths = ((scope.path_of(file), file) for file in files)
+        return frozenset(path for path, file in paths if written.get(path) == file.content)
+
+    def note_written(self, root: PurePath, scope: WriteScope, files: Iterable[OutputFile], results: Iterable[FileResult]) -> None:
+        """Remember what a build has left where nothing was in its way."""
+        left = {result.path for result in results if not result.is_conflict}
+        paths = ((scope.path_of(file), file.content) for file in files)
+        self._written[root] = {path: content for path, content in paths if path in left}
+
+    # --- composing ----------------------------------------------------------------------------------------------------
+
+    def compose_profile(
+        self, name: str, index: Index, overrides: Sequence[Override], target: Target, diagnostics: Diagnostics, done: Done = nobody_asks
+    ) -> tuple[OutputFile, ...]:
+        """Compose the agents of one profile, or take what they came to before. What is wrong is collected, not raised."""
+        before = index.diagnostics.told
+        files, told = self._composed_or_kept(name, index, overrides, target, done)
+        if index.diagnostics.told != before:
+            # What was found in a text that others use as well is told once, by the first of them: so none of them may be kept.
+            self._is_tainted = True
+            self._forget()
+        if not self._are_of_today(told):
+            sharing, index.sharing = index.sharing, Sharing()
+            found = Diagnostics()
+            files = _bare(compose_profile(name, index, overrides, target, found, done))
+            index.sharing, told = sharing, tuple(found)
+        for diagnostic in told:
+            diagnostics.add(diagnostic)
+        return files
+
+    def _composed_or_kept(
+        self, name: str, index: Index, overrides: Sequence[Override], target: Target, done: Done
+    ) -> tuple[tuple[OutputFile, ...], tuple[Diagnostic, ...]]:
+        if not self._is_clean or self._is_tainted or index.diagnostics.errors:
+            found = Diagnostics()
+            return _bare(compose_profile(name, index, overrides, target, found, done)), tuple(found)
+        self._stand_on(index, overrides, target)
+        kept = self._profiles.get(name)
+        if kept is None or not kept.holds(index.catalog):
+            kept = self._composed(name, index, overrides, target, done)
+        return kept.files, kept.told
+
+    def _are_of_today(self, told: Iterable[Diagnostic]) -> bool:
+        """Whether nothing points into an older text of a source: what agents share may."""
+        return all(self._today.get(place.path, place.source) is place.source for place in _places(told))
+
+    def _stand_on(self, index: Index, overrides: Sequence[Override], target: Target) -> None:
+        if self._asked != (index, overrides, target):
+            self._asked = (index, overrides, target)
+            ground = _ground(index, overrides, target)
+            if ground != self._ground:
+                self._forget()
+            self._ground = ground
+
+    def _forget(self) -> None:
+        self._profiles.clear()
+        self._agents.clear()
+
+    def _composed(self, name: str, index: Index, overrides: Sequence[Override], target: Target, done: Done) -> _KeptProfile:
+        """Compose a profile, and keep it if nothing is wrong with it."""
+        self._profiles.pop(name, None)
+        found = Diagnostics()
+        profile = resolve_profile(name, index, overrides, found)
+        done("resolve")
+        if profile is None:
+            return _KeptProfile({}, (), tuple(found))
+        finder = IngredientFinder(profile, index, self._inclusions, self._names)
+        ingredients = {agent.name: finder.of(agent) for agent in profile.agents}
+        files = self._agents_of(profile, ingredients, index, self._steady(target), found, done)
+        kept = _KeptProfile(_sources_of(profile, ingredients.values(), index), files, tuple(found))
+        if not found.errors and _are_of(kept.told, kept.sources.values()):
+            self._profiles[name] = kept
+        return kept
+
+    def _steady(self, target: Target) -> Target:
+        if self._steady_target is None or self._steady_target[0] is not target:
+            self._steady_target = (target, SteadyTarget(target))
+        return self._steady_target[1]
+
+    def _agents_of(
+        self,
+        profile: ResolvedProfile,
+        ingredients: Mapping[str, AgentIngredients],
+        index: Index,
+        target: Target,
+        found: Diagnostics,
+        done: Done,
+    ) -> tuple[OutputFile, ...]:
+        kept = {agent.name: self._agents.get((profile.name, agent.name)) for agent in profile.agents}
+        same = {name: agent for name, agent in kept.items() if agent is not None and agent.ingredients == ingredients[name]}
+        documents: dict[str, RenderedDocument] = {}
+        composed: dict[str, Composed] = {name: agent.composed for name, agent in same.items()}
+        silent = {agent.name for agent in profile.agents}
+        done("compare")
+        for agent in profile.agents:
+            if agent.name not in same:
+                told = _told(found, index)
+                documents[agent.name], composed[agent.name] = compose_agent(agent, profile, index, target, found, done)
+                silent -= {agent.name} if _told(found, index) != told else set()
+        if not found.errors and not index.diagnostics.errors:
+            check_reach(profile.profile, [composed[agent.name] for agent in profile.agents], index, found)
+        done("reach")
+        is_wrong = bool(found.errors or index.diagnostics.errors)
+        files: list[OutputFile] = []
+        for agent in profile.agents:
+            if agent.name in same:
+                files.append(_of_agent(same[agent.name].file, agent))
+            elif documents[agent.name].body or not is_wrong:
+                told = _told(found, index)
+                file = emit_document(documents[agent.name], target, found)
+                if file is not None:
+                    files.append(file := file.without_origins())
+                if file is not None and agent.name in silent and _told(found, index) == told and not is_wrong:
+                    self._agents[profile.name, agent.name] = _KeptAgent(ingredients[agent.name], composed[agent.name], file)
+        check_paths(files, found)
+        done("emit")
+        return tuple(files)
+
+
+def _told(found: Diagnostics, index: Index) -> int:
+    return found.told + index.diagnostics.told
+
+
+def _bare(files: Iterable[OutputFile]) -> tuple[OutputFile, ...]:
+    return tuple(file.without_origins() for file in files)
+
+
+def _of_agent(file: OutputFile, agent: ResolvedAgent) -> OutputFile:
+    """Return a file that was composed before as that of an agent of today, which may stand on another line."""
+    if file.document.plan.agent.location is agent.location:
+        return file
+    document = RenderedDocument(file.profile, agent.name, {}, AgentPlan(agent, (), (), frozenset(), frozenset()), {}, ())
+    return replace(file, document=document).without_origins()
+
+
+# --- what a profile depends on ----------------------------------------------------------------------------------------
+
+
+def _ground(index: Index, overrides: Sequence[Override], target: Target) -> _Ground:
+    catalog = index.catalog
+    return _Ground(
+        tuple(override.location.source.text for override in overrides),
+        target.name,
+        said_of_declarations(catalog.declarations),
+        {old: new for old, (new, _) in index.moved.items()},
+        catalog.config.looks,
+    )
+
+
+def _names_by_home(users: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    """Turn the users of each variable into the variables of each user."""
+    found: dict[str, set[str]] = {}
+    for name, homes in users.items():
+        for home in homes:
+            found.setdefault(home, set()).add(name)
+    return {home: frozenset(names) for home, names in found.items()}
+
+
+def _source(name: str, catalog: Catalog) -> Fragment | Profile | None:
+    return catalog.profiles.get(name[len("profiles/") :]) if name.startswith("profiles/") else catalog.fragments.get(name)
+
+
+def _sources_of(profile: ResolvedProfile, agents: Iterable[AgentIngredients], index: Index) -> dict[str, Fragment | Profile]:
+    """Return the sources that have a part in a profile: its layers, what its agents bring in, and where the blocks stand that it edits."""
+    found: dict[str, Fragment | Profile] = {}
+    for agent in agents:
+        found.update(agent.fragments)
+    waiting = list(profile.layers)
+    while waiting:
+        name = waiting.pop()
+        source = _source(name, index.catalog) if name not in found else None
+        if source is not None:
+            found[name] = source
+            if isinstance(source, Profile):
+                # A text that another profile has inserted stands where that profile says.
+                waiting += _edited_homes(source, index)
+    return found
+
+
+def _edited_homes(profile: Profile, index: Index) -> Iterator[str]:
+    edits: list[Edits] = [profile.edits, *(agent.edits for agent in profile.agents.values())]
+    for part in edits:
+        for address in (*part.by_address, *(name.text for name in part.unset)):
+            yield address.partition("#")[0]
+            yield index.current(address).partition("#")[0]
+
+
+def _are_of(told: Iterable[Diagnostic], sources: Iterable[Fragment | Profile]) -> bool:
+    """Whether all that was told points at sources that had a part in it: the places of others may change."""
+    texts = {id(source.source) for source in sources}
+    return all(id(place.source) in texts for place in _places(told))
+
+
+def _places(told: Iterable[Diagnostic]) -> Iterator[Location]:
+    for found in told:
+        yield found.location
+        yield from (note.location for note in found.notes if note.location is not None)
+
+
+# --- what was read ----------------------------------------------------------------------------------------------------
+
+
+def _without_told(catalog: Catalog, diagnostics: Diagnostics, known: Catalog | None) -> Catalog:
+    """Return what need not be read again: what was read, and something told of it, has to be, for that to be told again."""
+    told = {diagnostic.location.path for diagnostic in diagnostics}
+    fragments = dict(known.fragments) if known is not None else {}
+    fragments |= {name: fragment for name, fragment in catalog.fragments.items() if fragment.source.path not in told}
+    profiles = dict(known.profiles) if known is not None else {}
+    profiles |= {name: profile for name, profile in catalog.profiles.items() if profile.source.path not in told}
+    return replace(catalog, fragments=fragments, profiles=profiles)
+
+
+def _is_same(before: Mapping[str, Fragment], now: Mapping[str, Fragment]) -> bool:
+    return before.keys() == now.keys() and all(now[name] is fragment for name, fragment in before.items())

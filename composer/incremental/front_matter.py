@@ -1,0 +1,83 @@
+"""The front matter of agents, written and read back once for as long as it says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from pathlib import PurePosixPath
+from typing import Final
+
+from composer.errors import Diagnostics
+from composer.model import FieldValue, RenderedField, RenderedText, RenderedValue, Segment
+from composer.source import Location
+from composer.targets import Target
+from composer.targets.base import FieldSpec, ReadAgent
+
+__all__ = ["SteadyTarget"]
+
+_MOST: Final = 20_000
+"""How much front matter is known before it is begun anew."""
+
+
+class SteadyTarget:
+    """A target that remembers front matter by the texts of its fields. The places in it may be older than the sources."""
+
+    def __init__(self, target: Target) -> None:
+        """Stand in for ``target``."""
+        self._target = target
+        self.name: str = target.name
+        self.fields: Mapping[str, FieldSpec] = target.fields
+        self._written: dict[Hashable, tuple[Segment, ...]] = {}
+        self._verified: set[Hashable] = set()
+
+    def output_path(self, agent_name: str) -> PurePosixPath:
+        """Where the tool looks for the agent."""
+        return self._target.output_path(agent_name)
+
+    def check_fields(self, agent_name: str, fields: Mapping[str, FieldValue], location: Location, diagnostics: Diagnostics) -> None:
+        """Report every field that the tool does not know or cannot use."""
+        self._target.check_fields(agent_name, fields, location, diagnostics)
+
+    def check_rendered(self, fields: Mapping[str, RenderedField], diagnostics: Diagnostics) -> None:
+        """Report what only the filled texts show."""
+        self._target.check_rendered(fields, diagnostics)
+
+    def read_agent(self, text: str) -> ReadAgent:
+        """Read any agent file."""
+        return self._target.read_agent(text)
+
+    def front_matter(self, agent_name: str, fields: Mapping[str, RenderedField], location: Location) -> tuple[Segment, ...]:
+        """Write all that stands before the body, or give what was written for the same texts."""
+        key = (agent_name, _said(fields))
+        written = self._written.get(key)
+        if written is None:
+            if len(self._written) > _MOST:
+                self._written.clear()
+            written = self._written[key] = self._target.front_matter(agent_name, fields, location)
+        return written
+
+    def verify(self, agent_name: str, fields: Mapping[str, RenderedField], body_text: str, output_text: str) -> list[str]:
+        """Read a written file back; what stands before the body once for the same texts."""
+        if not output_text.endswith(body_text):
+            return self._target.verify(agent_name, fields, body_text, output_text)
+        # Where it ends is found from its beginning, so a body that follows it is the body whatever it says.
+        key = (agent_name, _said(fields), output_text[: len(output_text) - len(body_text)])
+        if key in self._verified:
+            return []
+        problems = self._target.verify(agent_name, fields, body_text, output_text)
+        if not problems:
+            if len(self._verified) > _MOST:
+                self._verified.clear()
+            self._verified.add(key)
+        return problems
+
+
+def _said(fields: Mapping[str, RenderedField]) -> Hashable:
+    return tuple((name, _said_of_value(field.value)) for name, field in fields.items())
+
+
+def _said_of_value(value: RenderedValue) -> Hashable:
+    if isinstance(value, RenderedText):
+        return ("".join([segment.text for segment in value.segments]), value.scalar.text, value.scalar.style)
+    if isinstance(value, Mapping):
+        return ("map", *((key, _said_of_value(part)) for key, part in value.items()))
+    return ("list", *(_said_of_value(item) for item in value))

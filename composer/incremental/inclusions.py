@@ -1,0 +1,95 @@
+"""Which fragments an agent can bring in, whatever its conditions come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from composer.blocks import Document, Inclusion, Loop, walk_blocks
+from composer.lookup.index import Index
+from composer.model import ResolvedAgent, ResolvedEdit, ResolvedVariable
+
+__all__ = ["Inclusions"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Includes:
+    """What a document includes: by address, and by variable. ``is_open`` is set where a loop may choose."""
+
+    addresses: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    is_open: bool = False
+
+
+_NOTHING = _Includes()
+
+
+class Inclusions:
+    """Looks through documents, each once for as long as it is asked for."""
+
+    def __init__(self) -> None:
+        """Start with nothing looked at."""
+        self._known: dict[Document, _Includes] = {}
+
+    def keep_only(self, documents: Iterable[Document]) -> None:
+        """Forget all other documents."""
+        known = self._known
+        self._known = {document: known[document] for document in documents if document in known}
+
+    def fragments_of(self, agent: ResolvedAgent, index: Index) -> frozenset[str]:
+        """Return the ids of all fragments that an agent, its edits included, can bring in; more than those that it shows.
+
+        Where that cannot be told, because a loop chooses, they are all that there are.
+        """
+        fragments = index.catalog.fragments
+        found: set[str] = {agent.fragment.id}
+        waiting = [agent.fragment.document, *_edit_documents(agent.edits, index)]
+        while waiting:
+            includes = self._includes_of(waiting.pop())
+            if includes.is_open:
+                return frozenset(fragments)
+            for name in _homes(includes, agent.variables, index):
+                if name not in found and name in fragments:
+                    found.add(name)
+                    waiting.append(fragments[name].document)
+        return frozenset(found)
+
+    def _includes_of(self, document: Document) -> _Includes:
+        includes = self._known.get(document)
+        if includes is None:
+            includes = self._known[document] = _look(document)
+        return includes
+
+
+def _look(document: Document) -> _Includes:
+    blocks = [block for block, _ in walk_blocks(document.blocks) if isinstance(block, Inclusion | Loop)]
+    found = [block for block in blocks if isinstance(block, Inclusion)]
+    if not found:
+        return _NOTHING
+    addresses = tuple(block.address for block in found if block.address is not None)
+    variables = tuple(block.variable for block in found if block.variable is not None)
+    return _Includes(addresses, variables, bool(variables) and len(found) < len(blocks))
+
+
+def _edit_documents(edits: Mapping[str, ResolvedEdit], index: Index) -> Iterator[Document]:
+    for edit in edits.values():
+        for part in edit.parts:
+            if part.text is not None and "include" in part.text.text:
+                yield index.edit_document(part.text)
+
+
+def _homes(includes: _Includes, variables: Mapping[str, ResolvedVariable], index: Index) -> Iterator[str]:
+    yield from _homes_of(includes.addresses, index)
+    for name in includes.variables:
+        variable = variables.get(name)
+        if variable is not None:
+            chosen = variable.data if isinstance(variable.data, list) else [variable.data]
+            yield from _homes_of((str(address) for address in chosen), index)
+
+
+def _homes_of(addresses: Iterable[str], index: Index) -> Iterator[str]:
+    for address in addresses:
+        home, hash_sign, _ = address.partition("#")
+        yield home
+        if hash_sign:  # the block may have moved to another fragment
+            yield index.current(address).partition("#")[0]

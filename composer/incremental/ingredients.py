@@ -1,0 +1,129 @@
+"""All that one agent's file is made of, so that equal ingredients give equal files.
+
+Places in sources are not among them: a line that is inserted above an edit does not change what the edit says. So this holds for agents of
+which nothing is told, and for no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+
+from composer.incremental.inclusions import Inclusions
+from composer.lookup.index import Index
+from composer.model import (
+    FieldValue,
+    Fragment,
+    Look,
+    Plain,
+    ResolvedAgent,
+    ResolvedEdit,
+    ResolvedProfile,
+    VariableDeclaration,
+    VariableKind,
+    YamlMapping,
+    YamlNode,
+    YamlScalar,
+    YamlSequence,
+)
+
+__all__ = ["AgentIngredients", "IngredientFinder", "said", "said_of_declarations", "said_of_edit"]
+
+_Said = Hashable
+"""What a value says, apart from where it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentIngredients:
+    """What one agent's file is made of. ``variables`` are those that a text of its fragments, or of its profiles, names."""
+
+    fragment: str
+    fragments: Mapping[str, Fragment]
+    fields: _Said
+    project: _Said
+    variables: Mapping[str, tuple[VariableKind, str, Plain] | None]
+    looks: tuple[Look, ...]
+    edits: Mapping[str, _Said]
+
+
+class IngredientFinder:
+    """Finds the ingredients of the agents of one profile."""
+
+    def __init__(self, profile: ResolvedProfile, index: Index, inclusions: Inclusions, names: Mapping[str, frozenset[str]]) -> None:
+        """Look at a profile.
+
+        Args:
+            profile: the profile, resolved.
+            index: what it was resolved from; nothing is wrong with it.
+            inclusions: looks through documents.
+            names: the variables that each profile's texts name, by layer.
+        """
+        self._index = index
+        self._inclusions = inclusions
+        self._project = _said_of_fields(profile.project)
+        self._names = frozenset[str]().union(*(names.get(layer, ()) for layer in profile.layers))
+        self._edits: dict[int, Mapping[str, _Said]] = {}
+
+    def of(self, agent: ResolvedAgent) -> AgentIngredients:
+        """Return what an agent's file is made of."""
+        index = self._index
+        homes = self._inclusions.fragments_of(agent, index)
+        fragments = {home: index.catalog.fragments[home] for home in homes}
+        names = self._names.union(*(index.fragment_variables.get(home, ()) for home in homes))
+        variables = {
+            name: (value.type.kind, value.text, value.data) if (value := agent.variables.get(name)) is not None else None for name in names
+        }
+        # An edit of a fragment that the agent cannot bring in is for others.
+        edits = {home: edit for home, edit in self._edits_of(agent.edits).items() if home in homes or home not in index.catalog.fragments}
+        return AgentIngredients(agent.fragment.id, fragments, _said_of_fields(agent.fields), self._project, variables, agent.looks, edits)
+
+    def _edits_of(self, edits: Mapping[str, ResolvedEdit]) -> Mapping[str, _Said]:
+        """Return what edits say, by the fragment or profile that their blocks stand in. Most agents of a profile have the very same."""
+        known = self._edits.get(id(edits))
+        if known is None:
+            by_home: dict[str, list[_Said]] = {}
+            for address, edit in edits.items():
+                by_home.setdefault(address.partition("#")[0], []).append(said_of_edit(edit))
+            known = self._edits[id(edits)] = {home: tuple(found) for home, found in by_home.items()}
+        return known
+
+
+def said_of_declarations(declarations: Mapping[str, VariableDeclaration]) -> _Said:
+    """Return what declarations say."""
+    return tuple((name, declared.type, said(declared.default)) for name, declared in declarations.items())
+
+
+def said(node: YamlNode | None) -> _Said:
+    """Return what a YAML value says, and how it is written."""
+    match node:
+        case None:
+            return None
+        case YamlScalar():
+            # How many lines a text has, and what stands before them, can be seen in the source alone.
+            return (node.text, node.style, node.in_flow, node.location.text)
+        case YamlSequence():
+            return tuple(said(item) for item in node.items)
+        case YamlMapping():
+            return tuple((key, said(value)) for key, value in node.entries.items())
+
+
+def _said_of_fields(fields: Mapping[str, FieldValue]) -> _Said:
+    return tuple((name, _said_of_field(value)) for name, value in fields.items())
+
+
+def _said_of_field(field: FieldValue) -> _Said:
+    if isinstance(field.value, YamlScalar):
+        return said(field.value)
+    if isinstance(field.value, Mapping):
+        return ("map", _said_of_fields(field.value))
+    return ("list", _said_of_all(field.value))
+
+
+def _said_of_all(fields: Iterable[FieldValue]) -> _Said:
+    return tuple(_said_of_field(field) for field in fields)
+
+
+def said_of_edit(edit: ResolvedEdit) -> _Said:
+    """Return what all layers together say of one block."""
+    parts = tuple((part.verb, part.layer, said(part.text), part.id) for part in edit.parts)
+    return (edit.address, parts, edit.looks)

@@ -1,0 +1,113 @@
+"""Composing again: what is composed anew after an edit, and what is not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from builders import write_workspace
+
+from composer.errors import ComposerError
+from composer.incremental.earlier import Earlier
+from composer.workspace import Workspace
+
+AGENT = """
+    ---
+    agent:
+      description: |
+        Use this agent for {about}.
+    ---
+    You do {about}. {{#role}}
+
+    {{% include "{rules}" %}}
+    """
+FILES = {
+    "agent-composer.yaml": "vars:\n  tone: {type: str, default: plain}\n  team: {type: str, default: the team}\n",
+    "fragments/code.md": "---\nuses: [tone]\n---\n- Say why in a {{ tone }} tone {#why}\n",
+    "fragments/text.md": "---\nuses: [team]\n---\n- Ask {{ team }} {#ask}\n",
+    "fragments/agents/dev.md": AGENT.format(about="code", rules="code"),
+    "fragments/agents/writer.md": AGENT.format(about="texts", rules="text"),
+    "profiles/house.yaml": "abstract: true\nagents: {dev: {}, writer: {}}\n",
+    "profiles/bank.yaml": "extends: [house]\nedits:\n  code#why:\n    replace: |\n      Say why, twice\n",
+    "profiles/shop.yaml": "extends: [house]\n",
+}
+
+Compose = Callable[..., int]
+
+
+@pytest.fixture
+def compose(tmp_path: Path) -> Compose:
+    """Change files, compose again, and return how many agents were composed."""
+    root = write_workspace(tmp_path, FILES)
+    earlier = Earlier()
+
+    def run(**texts: str | None) -> int:
+        for name, text in texts.items():
+            place = root / FOLDERS[name] / f"{name}{'.md' if FOLDERS[name].startswith('fragments') else '.yaml'}"
+            if text is None:
+                place.unlink()
+            else:
+                place.write_text(text, encoding="utf-8")
+        done: Counter[str] = Counter()
+        workspace = Workspace(root, Workspace.open(root).target, earlier=earlier, done=lambda stage: done.update([stage]))
+        composed = workspace.compose(keeps_origins=False)
+        anew = Workspace.open(root).compose()
+        assert [(file.path, file.content) for file in composed.files] == [(file.path, file.content) for file in anew.files]
+        return done["plan"]
+
+    assert run() == 4
+    return run
+
+
+FOLDERS = {name.rpartition("/")[2].partition(".")[0]: name.rpartition("/")[0] for name in FILES} | {"other": "fragments"}
+BANK = FILES["profiles/bank.yaml"]
+
+
+def test_nothing_is_composed_where_nothing_has_changed(compose: Compose) -> None:
+    """What was read is the same, and so is all that follows."""
+    assert compose() == 0
+
+
+def test_a_fragment_is_composed_in_the_agents_that_can_bring_it_in(compose: Compose) -> None:
+    """The other agent of each profile stays as it is."""
+    assert compose(text="---\nuses: [team]\n---\n- Ask {{ team }} first {#ask}\n") == 2
+
+
+def test_an_edit_is_composed_in_the_agents_that_can_bring_its_block_in(compose: Compose) -> None:
+    """One profile, and of that one agent."""
+    assert compose(bank=BANK.replace("twice", "thrice")) == 1
+
+
+def test_a_variable_is_composed_in_the_agents_whose_texts_name_it(compose: Compose) -> None:
+    """A base sets it for two profiles, and one agent of each uses it."""
+    assert compose(house="abstract: true\nvars: {team: the two of us}\nagents: {dev: {}, writer: {}}\n") == 2
+
+
+def test_a_comment_composes_nothing(compose: Compose) -> None:
+    """Edits that stand on other lines say what they said."""
+    assert compose(bank=f"# the bank\n\n{BANK}") == 0
+
+
+def test_a_fragment_that_nobody_uses_composes_nothing(compose: Compose) -> None:
+    """A new file is read, and that is all."""
+    assert compose(other="Nobody includes this.\n") == 0
+
+
+def test_a_declaration_composes_everything(compose: Compose) -> None:
+    """What holds for all is for all."""
+    text = FILES["agent-composer.yaml"].replace("plain", "calm")
+    assert compose(**{"agent-composer": text}) == 4
+
+
+def test_after_a_mistake_only_what_it_touched_is_composed(compose: Compose) -> None:
+    """What was composed before it is still known."""
+    with pytest.raises(ComposerError):
+        compose(bank="agents: [dev]\n")
+    assert compose(bank=BANK) == 0
+
+
+def test_the_edit_of_one_agent_is_composed_in_that_agent(compose: Compose) -> None:
+    """The others of its profile share what they have."""
+    assert compose(shop="extends: [house]\nagents:\n  writer:\n    edits:\n      text#ask:\n        replace: |\n          Ask twice\n") == 1

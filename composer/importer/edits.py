@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from composer.importer.agents import Agent
-from composer.importer.differences import Change, Slot
+from composer.importer.changes import Change, Slot
 from composer.importer.factor import Body, Factored, Include, needs_plain, text_with_includes
 from composer.importer.yaml_lines import block_scalar, plain_or_quoted
 from composer.model import Verb

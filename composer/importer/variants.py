@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from composer.importer.agents import Agent
-from composer.importer.differences import LEAST_EDIT, Change, Differences, written_size
+from composer.importer.changes import LEAST_EDIT, Change, written_size
+from composer.importer.differences import Differences
 from composer.importer.factor import Body
 from composer.importer.pieces import cut_body
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 from composer.importer.grammar import Grammar, Traits, build_grammar
@@ -14,9 +15,11 @@ __all__ = ["Body", "Factored", "Include", "SharedRun", "factor", "make_body", "n
 _SMALLEST: Final = 120
 """Bytes below which a single block is no fragment, whatever it would save: nobody reads a folder of one-liners."""
 _REFERENCE: Final = 44
+_SECTION: Final = 3
+"""Units below which a section is not compared on its own."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Body:
     """A body to factor: its lines, as they have to be written, and its units. ``key`` names it, ``folder`` is where its file stands."""
 
@@ -24,6 +27,19 @@ class Body:
     folder: str
     lines: tuple[str, ...]
     units: tuple[Unit, ...]
+
+    @cached_property
+    def sections(self) -> tuple[tuple[Body, int], ...]:
+        """Its sections of some units, those inside others too, as bodies of their own, each with its first line in this one."""
+        found = []
+        for position, unit in enumerate(self.units):
+            end = next((end for end in range(position + 1, len(self.units)) if 0 < self.units[end].level <= unit.level), len(self.units))
+            units = self.units[position:end]
+            if unit.level and len(units) >= _SECTION and all(one.is_sound for one in units):
+                first = unit.first
+                shifted = tuple(replace(one, first=one.first - first, last=one.last - first, below=one.below - first) for one in units)
+                found.append((Body(f"{self.key}\n{first}", self.folder, self.lines[first : units[-1].last], shifted), first))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from composer.errors import Diagnostics
 from composer.markdown.parse import parse_document
 from composer.source import SourceFile
 
-__all__ = ["Unit", "cut_body", "escape_line", "has_braces"]
+__all__ = ["Unit", "cut_body", "escape_line", "has_braces", "printed_line"]
 
 VERBATIM: Final = Syntax(is_plain=True, has_includes=False, is_verbatim=True)
 _BRACES: Final = re.compile(r"\{\{|\{%|\{#")
 _TRAILING_ID: Final = re.compile(r"(?<!\\)\{#(?=[^{}\s]*[^{}\s#]\}[ \t]*$)")
+_ESCAPED_ID: Final = re.compile(r"\\(\\?\{#)")
 _FENCE: Final = re.compile(r"^[ \t]*(`{3,}|~{3,})")
 
 
@@ -47,6 +48,11 @@ def escape_line(line: str) -> str:
     if "{#" not in line:
         return line
     return _TRAILING_ID.sub(r"\\{#", line.replace("\\{#", "\\\\{#"))
+
+
+def printed_line(line: str) -> str:
+    """Return what an escaped line is printed as."""
+    return _ESCAPED_ID.sub(r"\1", line)
 
 
 def cut_body(lines: Sequence[str]) -> tuple[Unit, ...]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from composer.errors import Diagnostics, InternalError
 from composer.files.destination import Destination
 from composer.importer.agents import Agent, make_agents, with_own_text
-from composer.importer.differences import Differences
 from composer.importer.edits import place_edits
 from composer.importer.existing import Existing, read_existing
 from composer.importer.factor import Body, factor, make_body
@@ -17,9 +16,10 @@ from composer.importer.fragments import name_runs
 from composer.importer.printing import Layout, print_workspace
 from composer.importer.proof import Mismatches, Prover
 from composer.importer.repair import Repair, repair_sources
+from composer.importer.sections import adapt_sections, with_sections
 from composer.importer.shared_values import share_values
 from composer.importer.sources import LeftOut, Source, SourceSet, read_sources
-from composer.importer.variants import adapt_sections, find_variants, with_sections, with_variants
+from composer.importer.variants import Comparer, find_variants, with_variants
 from composer.source import unlocated
 
 __all__ = ["ImportPlan", "Options", "plan_import", "plan_sources", "write_plan"]
@@ -115,11 +115,11 @@ def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[
         bodies = known.bodies(agents)
         known.progress("factoring")
         kept = {agent.fragment for agent in agents if agent.label in apart or agent.label in whole}
-        agents = with_variants(agents, find_variants(agents, bodies, options.min_saving, known.differences, kept))
+        agents = with_variants(agents, find_variants(agents, bodies, options.min_saving, known.comparer, kept))
         bodies = {agent.fragment: bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies}
         bases = {agent.fragment for agent in agents if agent.base is not None and agent.changes}
         free = [bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies.keys() - kept - bases]
-        agents, adapted = with_sections(agents, adapt_sections(free, options.min_saving, known.differences))
+        agents, adapted = with_sections(agents, adapt_sections(free, options.min_saving, known.comparer))
         bodies |= adapted
         shared = [body for agent in agents if (body := bodies.get(agent.fragment)) and agent.base is None and agent.label not in whole]
         factored = factor(shared, options.min_saving, existing.bodies)
@@ -138,7 +138,7 @@ class _Known:
 
     def __init__(self, existing: Existing, options: Options, progress: Progress) -> None:
         self.existing, self.options, self.progress = existing, options, progress
-        self.differences = Differences()
+        self.comparer = Comparer()
         self._bodies: dict[tuple[str, tuple[str, ...]], Body] = {}
 
     def bodies(self, agents: Iterable[Agent]) -> dict[str, Body]:

@@ -14,13 +14,14 @@ OWN_NAME: Final = "agent.name"
 """The variable that each agent has without being told."""
 LEAST_EDIT: Final = 56
 """The fewest bytes that an edit takes."""
-LEAST_SLOT: Final = 20
-"""The fewest bytes that a variable takes."""
+LEAST_SLOT: Final = 76
+"""The fewest bytes that a variable takes, unless it is one that need not be declared."""
 _ADDRESS: Final = 56
 """Bytes of an address with its indentation, and of the id in the fragment, about."""
 _VERB: Final = 15
 _NEW_ID: Final = 26
 _TEXT_INDENT: Final = 6
+_READ: Final = 20
 _VARIABLE: Final = 62
 """Bytes of a variable's declaration and its value, without its name and what it says, about."""
 
@@ -40,7 +41,7 @@ class Slot:
     def cost(self) -> int:
         """The bytes that it takes to declare the variable, to read it and to set it, about."""
         if self.name == OWN_NAME:
-            return 2 * len(OWN_NAME)
+            return _READ
         return _VARIABLE + 3 * len(self.name) + len(self.words.encode()) + len(self.value.encode())
 
 

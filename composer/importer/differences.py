@@ -14,7 +14,7 @@ from math import inf
 from typing import Final
 
 from composer.blocks import Item, ListBlock, Section
-from composer.importer.changes import LEAST_SLOT, Change
+from composer.importer.changes import Change
 from composer.importer.pieces import has_braces
 from composer.importer.slots import find_slot
 from composer.importer.trees import Node, Tree
@@ -25,6 +25,8 @@ __all__ = ["Differences"]
 _MOST_PAIRS: Final = 900
 _MOST_TREES: Final = 200
 _FEW: Final = 3
+_LEAST: Final = 20
+"""The fewest bytes that anything takes."""
 _NUMBER: Final = re.compile(r"\d+")
 _NO_NAMES: Final = ("", "")
 
@@ -171,7 +173,7 @@ def _cheaper(found: _Found, before: _Found, step: _Found) -> _Found:
 
 
 def _least(base: Node, other: Node) -> int:
-    return 0 if base.key == other.key else LEAST_SLOT
+    return 0 if base.key == other.key else _LEAST
 
 
 def _removed(node: Node) -> _Found:

@@ -29,6 +29,17 @@ class Body:
     units: tuple[Unit, ...]
 
     @cached_property
+    def wordings(self) -> tuple[tuple[tuple[str, ...], Traits], ...]:
+        """What each unit says with the gap below it, by which it is known again, and what counts in it."""
+        found = []
+        for position, unit in enumerate(self.units):
+            # What stands below the last unit of a file is no part of a run: it may match any gap.
+            gap = ("",) if position + 1 == len(self.units) else self.lines[unit.last : unit.below]
+            key = (*self.lines[unit.first : unit.last], "\n", *gap)
+            found.append((key, _traits(self, unit, len(gap), is_first=position == 0)))
+        return tuple(found)
+
+    @cached_property
     def sections(self) -> tuple[tuple[Body, int], ...]:
         """Its sections of some units, those inside others too, as bodies of their own, each with its first line in this one."""
         found = []
@@ -162,16 +173,12 @@ def _symbols(bodies: Sequence[Body]) -> tuple[list[list[int]], list[Traits]]:
     sequences = []
     for body in bodies:
         sequence = []
-        for position, unit in enumerate(body.units):
-            # What stands below the last unit of a file is no part of a run: it may match any gap.
-            is_last = position + 1 == len(body.units)
-            gap = ("",) if is_last else body.lines[unit.last : unit.below]
-            key = (*body.lines[unit.first : unit.last], "\n", *gap)
+        for position, (key, own) in enumerate(body.wordings):
             number = numbers.setdefault(key, len(traits))
             if number == len(traits):
-                traits.append(_traits(body, unit, len(gap), is_first=position == 0))
+                traits.append(own)
             elif position == 0 and not traits[number].is_opening:
-                traits[number] = _traits(body, unit, len(gap), is_first=True)
+                traits[number] = own
             sequence.append(number)
         sequences.append(sequence)
     return sequences, traits

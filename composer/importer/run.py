@@ -111,7 +111,7 @@ def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[
     """Decide everything; the agents in ``apart``, and those whose edits would reach over borders, are no variants of others."""
     existing, options = known.existing, known.options
     while True:
-        agents = _agents(sources, whole, existing.taken)
+        agents = known.agents(sources, whole)
         bodies = known.bodies(agents)
         known.progress("factoring")
         kept = {agent.fragment for agent in agents if agent.label in apart or agent.label in whole}
@@ -139,7 +139,15 @@ class _Known:
     def __init__(self, existing: Existing, options: Options, progress: Progress) -> None:
         self.existing, self.options, self.progress = existing, options, progress
         self.comparer = Comparer()
+        self._agents: tuple[tuple[Sequence[Source], frozenset[str]], list[Agent]] | None = None
         self._bodies: dict[tuple[str, tuple[str, ...]], Body] = {}
+
+    def agents(self, sources: Sequence[Source], whole: frozenset[str]) -> list[Agent]:
+        """Make agents of sources."""
+        key = tuple(sources), whole
+        if self._agents is None or self._agents[0] != key:
+            self._agents = key, _agents(sources, whole, self.existing.taken)
+        return self._agents[1]
 
     def bodies(self, agents: Iterable[Agent]) -> dict[str, Body]:
         """Cut the bodies of agents into units."""

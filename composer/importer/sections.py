@@ -10,7 +10,6 @@ from typing import Final
 from composer.importer.agents import Agent
 from composer.importer.changes import Change
 from composer.importer.factor import Body
-from composer.importer.pieces import cut_body
 from composer.importer.variants import Comparer, Finder, Variant
 
 __all__ = ["AdaptedBody", "adapt_sections", "with_sections"]
@@ -39,7 +38,7 @@ def adapt_sections(bodies: Sequence[Body], min_saving: int, comparer: Comparer) 
             kept[base.body].append(base.span)
             taken[place.body].append((*place.span, finder.variants[sections[other].key]))
     lines_of = {section.key: section.lines for section in sections}
-    return {key: _adapted(by_key[key], found, lines_of) for key, found in taken.items() if found}
+    return {key: _adapted(by_key[key], found, lines_of, comparer) for key, found in taken.items() if found}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +75,9 @@ def _touches(spans: Iterable[tuple[object, ...]], span: tuple[int, int]) -> bool
     return any(first < span[1] and span[0] < last for first, last, *_ in spans)  # type: ignore[operator]
 
 
-def _adapted(body: Body, found: Sequence[tuple[int, int, Variant]], lines_of: Mapping[str, tuple[str, ...]]) -> AdaptedBody:
+def _adapted(
+    body: Body, found: Sequence[tuple[int, int, Variant]], lines_of: Mapping[str, tuple[str, ...]], comparer: Comparer
+) -> AdaptedBody:
     lines: list[str] = []
     changes: list[Change] = []
     position = 0
@@ -86,8 +87,7 @@ def _adapted(body: Body, found: Sequence[tuple[int, int, Variant]], lines_of: Ma
         lines.extend(lines_of[variant.base])
         position = last
     lines.extend(body.lines[position:])
-    adapted = Body(body.key, body.folder, tuple(lines), cut_body(lines))
-    return AdaptedBody(adapted, tuple(changes), sum(variant.saving for _, _, variant in found))
+    return AdaptedBody(comparer.body_of(body, tuple(lines)), tuple(changes), sum(variant.saving for _, _, variant in found))
 
 
 def with_sections(agents: Sequence[Agent], adapted: Mapping[str, AdaptedBody]) -> tuple[list[Agent], dict[str, Body]]:

@@ -12,6 +12,7 @@ from composer.importer.agents import Agent
 from composer.importer.changes import Change, written_size
 from composer.importer.differences import Differences
 from composer.importer.factor import Body
+from composer.importer.pieces import cut_body
 from composer.importer.trial import succeeds
 from composer.importer.weights import Weights
 
@@ -39,6 +40,7 @@ class Comparer:
         """Begin with nothing compared."""
         self.weights = Weights()
         self.differences = Differences()
+        self._cut: dict[tuple[Body, tuple[str, ...]], Body] = {}
         self._tried: dict[tuple[Body, Body], tuple[Change, ...] | None] = {}
 
     def edits(self, base: Body, other: Body, most: int) -> tuple[Change, ...] | None:
@@ -49,6 +51,12 @@ class Comparer:
         if (base, other) not in self._tried:
             self._tried[base, other] = changes if succeeds(base, other, changes) else None
         return self._tried[base, other]
+
+    def body_of(self, body: Body, lines: tuple[str, ...]) -> Body:
+        """Return a body with other lines."""
+        if (body, lines) not in self._cut:
+            self._cut[body, lines] = replace(body, lines=lines, units=cut_body(lines))
+        return self._cut[body, lines]
 
 
 def find_variants(

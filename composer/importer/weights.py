@@ -79,8 +79,11 @@ class Weights:
                 size += min(own, _INCLUDED)
                 continue
             size += own
-            if verb == "replace":
-                least += sum(min(self._sizes[unit], LEAST_SLOT) for unit in other[first:last])
-            else:
+            if verb == "insert":
+                least += LEAST_EDIT
+            elif verb == "delete":
                 least += LEAST_EDIT + own
+            else:
+                texts = sum(min(self._sizes[unit], LEAST_SLOT) for unit in other[first:last])
+                least += min(LEAST_SLOT * (last - first), LEAST_EDIT + texts)
         return size, least

@@ -23,7 +23,7 @@ from composer.model import Verb
 __all__ = ["Differences"]
 
 _MOST_PAIRS: Final = 900
-_MOST_TREES: Final = 200
+_MOST_LINES: Final = 25_000
 _FEW: Final = 3
 _LEAST: Final = 20
 """The fewest bytes that anything takes."""
@@ -54,6 +54,7 @@ class Differences:
     def __init__(self) -> None:
         """Begin with nothing compared."""
         self._trees: dict[tuple[str, ...], Tree] = {}
+        self._lines = 0
         self._found: dict[tuple[tuple[str, ...], tuple[str, ...], tuple[str, str]], tuple[Change, ...] | None] = {}
 
     def between(self, base: tuple[str, ...], other: tuple[str, ...], own_names: tuple[str, str] = _NO_NAMES) -> tuple[Change, ...] | None:
@@ -68,11 +69,13 @@ class Differences:
 
     def _tree(self, lines: tuple[str, ...]) -> Tree:
         if lines not in self._trees:
-            if len(self._trees) >= _MOST_TREES:  # a tree takes a hundred times the room of its text
+            if self._lines > _MOST_LINES:  # a tree takes a hundred times the room of its text
                 for tree in self._trees.values():
                     tree.release()
                 self._trees.clear()
+                self._lines = 0
             self._trees[lines] = Tree(lines)
+            self._lines += len(lines)
         return self._trees[lines]
 
 

@@ -25,7 +25,7 @@ from composer.source import unlocated
 __all__ = ["ImportPlan", "Options", "plan_import", "plan_sources", "write_plan"]
 
 Progress = Callable[[str], None]
-_MOST_TRIES = 8
+_MOST_TRIES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,10 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
     wrong = Mismatches(frozenset(), frozenset())
     for _ in range(_MOST_TRIES):
         layout, apart = _lay_out(sources, whole, apart, known)
+        refused = _rehearse(layout, prover) - apart
+        if refused:
+            apart |= refused
+            continue
         files = print_workspace(layout)
         progress("proving")
         wrong = prover.prove(files, layout.agents)
@@ -95,6 +99,17 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
         whole |= blamed
     message = "what would be imported does not build: " + "; ".join(wrong.messages[:3])
     raise InternalError(message)
+
+
+def _rehearse(layout: Layout, prover: Prover) -> frozenset[str]:
+    """Return the agents whose edits do not give them back: those with edits alone are composed, which are few."""
+    edited = [agent for agent in layout.agents if agent.changes]
+    if not edited:
+        return frozenset()
+    shown = {agent.label for agent in edited} | {agent.base.label for agent in edited if agent.base is not None}
+    part = replace(layout, agents=[agent for agent in layout.agents if agent.label in shown])
+    wrong = prover.prove(print_workspace(part), edited)
+    return _blamed(layout, wrong) & {agent.label for agent in edited} if wrong else frozenset()
 
 
 def write_plan(plan: ImportPlan, destination: Destination) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ class Weights:
         return sum(sizes[unit] for unit in units)
 
     def alike(self, bodies: Sequence[Body], least: float) -> list[tuple[int, int]]:
-        """Return the pairs of bodies that share at least that part of the smaller one's bytes in units that are rare, the most alike first."""
+        """Return the pairs that share, in rare units, at least that part of the smaller one's bytes; the most alike first."""
         places: dict[int, list[int]] = defaultdict(list)
         for number, body in enumerate(bodies):
             for unit in set(self.units_of(body)):

@@ -21,10 +21,11 @@ _INSERTIONS = (Verb.BEFORE, Verb.AFTER)
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
-    """One edit as it is written: the text of each verb, and of insertions that of each new id."""
+    """One edit as it is written: the text of each verb, and of insertions that of each new id; ``agent`` is the label of whose it is."""
 
     address: str
     texts: tuple[tuple[Verb, tuple[str, ...]], ...]
+    agent: str
 
     def lines(self, indent: int, taken: set[str]) -> Iterator[str]:
         """Write it; new ids are none of those ``taken``, and are added to them."""
@@ -60,7 +61,6 @@ class PlacedEdits:
     of_agent: dict[str, list[_Edit]] = field(default_factory=lambda: defaultdict(list))
     of_project: dict[str, list[_Edit]] = field(default_factory=lambda: defaultdict(list))
     crossing: set[str] = field(default_factory=set)
-    taken: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     variables: dict[str, dict[Slot, str]] = field(default_factory=lambda: defaultdict(dict))
     values: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     """The variables of each fragment, by the words that they stand for (of no value), and what each agent sets."""
@@ -79,6 +79,11 @@ class PlacedEdits:
             written[number] = f"{blanks}{{#{name}}}\n{line}" if has_own_line else f"{line} {{#{name}}}"
         return written
 
+    def part(self, labels: Collection[str]) -> PlacedEdits:
+        """Return the same with the edits of some agents alone."""
+        of_project = {name: [edit for edit in edits if edit.agent in labels] for name, edits in self.of_project.items()}
+        return replace(self, of_project=of_project)
+
     def count(self) -> int:
         """Return the number of edits."""
         return sum(map(len, self.of_agent.values())) + sum(map(len, self.of_project.values()))
@@ -91,8 +96,8 @@ class PlacedEdits:
             for slot, name in variables.items():
                 yield f"  {name}: {{type: str, default: {json.dumps(slot.words, ensure_ascii=False)}}}"
 
-    def agent_lines(self, agent: Agent) -> Iterator[str]:
-        """Write the variables and the edits of one agent."""
+    def agent_lines(self, agent: Agent, taken: set[str]) -> Iterator[str]:
+        """Write the variables and the edits of one agent; ``taken`` are the ids that its project has given to what it inserts."""
         values = self.values.get(agent.label)
         if values:
             yield "    vars:"
@@ -101,15 +106,15 @@ class PlacedEdits:
         if edits:
             yield "    edits:"
             for edit in edits:
-                yield from edit.lines(6, self.taken[agent.source.project])
+                yield from edit.lines(6, taken)
 
-    def project_lines(self, project: str) -> Iterator[str]:
+    def project_lines(self, project: str, taken: set[str]) -> Iterator[str]:
         """Write the edits that hold for all agents of a project."""
         edits = self.of_project.get(project)
         if edits:
             yield "edits:"
             for edit in edits:
-                yield from edit.lines(2, self.taken[project])
+                yield from edit.lines(2, taken)
 
 
 class _CrossingError(Exception):
@@ -173,7 +178,7 @@ class _Placer:
                     continue
             address = f"{fragment}#{self._id(fragment, line, change)}"
             by_address.setdefault(address, []).append((change.verb, change.text))
-        return [_Edit(address, tuple(texts)) for address, texts in by_address.items()]
+        return [_Edit(address, tuple(texts), agent.label) for address, texts in by_address.items()]
 
     def _variable(self, fragment: str, slot: Slot) -> str:
         """Return the variable for some words of a fragment; nothing where it cannot have one there."""

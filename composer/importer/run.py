@@ -15,6 +15,7 @@ from composer.importer.factor import Body, factor, make_body
 from composer.importer.fragments import name_runs
 from composer.importer.printing import Layout, print_workspace
 from composer.importer.proof import Mismatches, Prover
+from composer.importer.rehearsal import Rehearsal
 from composer.importer.repair import Repair, repair_sources
 from composer.importer.sections import adapt_sections, with_sections
 from composer.importer.shared_values import share_values
@@ -76,11 +77,12 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
     apart: frozenset[str] = frozenset()
     known = _Known(existing, options, progress)
     prover = Prover(existing.root, progress)
+    rehearsal = Rehearsal(prover)
     wrong = Mismatches(frozenset(), frozenset())
     for _ in range(_MOST_TRIES):
         layout, apart = _lay_out(sources, whole, apart, known)
-        refused = _rehearse(layout, prover) - apart
-        if refused:
+        edited, wrong = rehearsal.run(layout)
+        if wrong and (refused := _blamed(layout, wrong) & edited - apart):
             apart |= refused
             continue
         files = print_workspace(layout)
@@ -99,17 +101,6 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
         whole |= blamed
     message = "what would be imported does not build: " + "; ".join(wrong.messages[:3])
     raise InternalError(message)
-
-
-def _rehearse(layout: Layout, prover: Prover) -> frozenset[str]:
-    """Return the agents whose edits do not give them back: those with edits alone are composed, which are few."""
-    edited = [agent for agent in layout.agents if agent.changes]
-    if not edited:
-        return frozenset()
-    shown = {agent.label for agent in edited} | {agent.base.label for agent in edited if agent.base is not None}
-    part = replace(layout, agents=[agent for agent in layout.agents if agent.label in shown])
-    wrong = prover.prove(print_workspace(part), edited)
-    return _blamed(layout, wrong) & {agent.label for agent in edited} if wrong else frozenset()
 
 
 def write_plan(plan: ImportPlan, destination: Destination) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from composer.importer.agents import Agent
-from composer.importer.changes import Change, Slot
+from composer.importer.changes import OWN_NAME, Change, Slot
 from composer.importer.factor import Body, Factored, Include, needs_plain, text_with_includes
 from composer.importer.yaml_lines import block_scalar, plain_or_quoted
 from composer.model import Verb
@@ -16,6 +16,7 @@ from composer.naming import name_of_text
 
 __all__ = ["PlacedEdits", "place_edits"]
 
+_ANY_NAME = "named_agent"
 _INSERTIONS = (Verb.BEFORE, Verb.AFTER)
 
 
@@ -92,8 +93,9 @@ class PlacedEdits:
         """Write the declarations of a fragment's variables."""
         variables = self.variables.get(fragment, {})
         if variables:
-            yield "vars:"
-            for slot, name in variables.items():
+            declared = [(slot, name) for slot, name in variables.items() if name != OWN_NAME]
+            yield from ["vars:"] if declared else []
+            for slot, name in declared:
                 yield f"  {name}: {{type: str, default: {json.dumps(slot.words, ensure_ascii=False)}}}"
 
     def agent_lines(self, agent: Agent, taken: set[str]) -> Iterator[str]:
@@ -125,8 +127,8 @@ def place_edits(
     agents: Sequence[Agent], bodies: Mapping[str, Body], factored: Factored, names: Mapping[int, str], taken: Collection[str] = ()
 ) -> PlacedEdits:
     """Give ids to the blocks that variants change, and write the changes as edits; ``taken`` are variables that are there already."""
-    placer = _Placer(bodies, factored, names, taken)
     users = _users(agents, factored, names)
+    placer = _Placer(bodies, factored, names, taken, users)
     for agent in agents:
         if not agent.changes:
             continue
@@ -137,27 +139,35 @@ def place_edits(
             continue
         for edit in edits:
             fragment = edit.address.partition("#")[0]
-            is_only_user = len(users[agent.source.project, fragment]) == 1
+            is_only_user = sum(user.source.project == agent.source.project for user in users[fragment]) == 1
             where = placer.placed.of_project[agent.source.project] if is_only_user else placer.placed.of_agent[agent.label]
             where.append(edit)
     return placer.placed
 
 
-def _users(agents: Iterable[Agent], factored: Factored, names: Mapping[int, str]) -> dict[tuple[str, str], list[str]]:
-    """Return the agents of each project that print something of a fragment."""
+def _users(agents: Iterable[Agent], factored: Factored, names: Mapping[int, str]) -> dict[str, list[Agent]]:
+    """Return the agents that print something of a fragment."""
     runs_of: dict[str, list[str]] = defaultdict(list)
     for symbol, run in factored.runs.items():
         for user in run.users:
             runs_of[user].append(names[symbol])
-    users: dict[tuple[str, str], list[str]] = defaultdict(list)
+    users: dict[str, list[Agent]] = defaultdict(list)
     for agent in agents:
         for fragment in dict.fromkeys([agent.fragment, *runs_of.get(agent.fragment, ())]):
-            users[agent.source.project, fragment].append(agent.label)
+            users[fragment].append(agent)
     return users
 
 
 class _Placer:
-    def __init__(self, bodies: Mapping[str, Body], factored: Factored, names: Mapping[int, str], taken: Collection[str]) -> None:
+    def __init__(
+        self,
+        bodies: Mapping[str, Body],
+        factored: Factored,
+        names: Mapping[int, str],
+        taken: Collection[str],
+        users: Mapping[str, Sequence[Agent]],
+    ) -> None:
+        self._users = users
         self.placed = PlacedEdits()
         self._bodies = bodies
         self._factored = factored
@@ -172,6 +182,8 @@ class _Placer:
         by_address: dict[str, list[tuple[Verb, tuple[str, ...]]]] = {}
         for (fragment, line), change in places:
             if change.slot is not None:
+                if change.slot.name == OWN_NAME and self._reads_name(agent, fragment, change.slot, line):
+                    continue
                 name = self._variable(fragment, replace(change.slot, line=change.slot.line + line - change.id_line, value=""))
                 if name:
                     self.placed.values[agent.label][name] = change.slot.value
@@ -179,6 +191,18 @@ class _Placer:
             address = f"{fragment}#{self._id(fragment, line, change)}"
             by_address.setdefault(address, []).append((change.verb, change.text))
         return [_Edit(address, tuple(texts), agent.label) for address, texts in by_address.items()]
+
+    def _reads_name(self, agent: Agent, fragment: str, slot: Slot, line: int) -> bool:
+        """Let a fragment read the agent's name, if that gives all who print it what they have there."""
+        others = [user for user in self._users[fragment] if user.label != agent.label]
+        said = {
+            change.slot.value for user in others for change in user.changes if change.slot is not None and change.slot.words == slot.words
+        }
+        fits = all(user.name == slot.words or (user.changes and user.name in said) for user in others)
+        if not fits or self._is_plain(fragment):
+            return False
+        self.placed.variables[fragment][replace(slot, line=line, value="")] = OWN_NAME
+        return True
 
     def _variable(self, fragment: str, slot: Slot) -> str:
         """Return the variable for some words of a fragment; nothing where it cannot have one there."""
@@ -188,6 +212,8 @@ class _Placer:
         overlaps = any(slot.line == other.line and slot.start < other.end and other.start < slot.end for other in variables)
         if overlaps or self._is_plain(fragment):
             return ""
+        if slot.name == OWN_NAME:  # it is not the name of all who have this text
+            slot = replace(slot, name=_ANY_NAME)
         name, number = slot.name, 2
         if name in self._taken:
             name = f"{fragment.rpartition('/')[2].replace('-', '_')}_{name}"

@@ -21,7 +21,10 @@ _MOST_ROUNDS: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What counts in a run: its bytes and lines, whether it begins with a heading (and of what level), and whether it ends in a lead-in."""
+    """What counts in a run: its bytes and lines, whether it begins with a heading (and of what level), whether it ends in a lead-in.
+
+    ``is_tail`` tells a run that begins, wherever it stands, in the middle of a list.
+    """
 
     size: int
     lines: int
@@ -30,6 +33,7 @@ class Traits:
     is_opening: bool
     leads_in: bool
     is_sound: bool
+    is_tail: bool = False
 
     def can_precede(self, other: Traits) -> bool:
         """Whether two runs side by side make one that a person would cut out."""
@@ -47,6 +51,7 @@ class Traits:
             self.is_opening,
             other.leads_in,
             is_sound=True,
+            is_tail=self.is_tail,
         )
 
 
@@ -57,6 +62,8 @@ class Grammar:
     sequences: list[list[int]]
     rules: dict[int, list[int]]
     traits: list[Traits] = field(default_factory=list)
+    refused: list[tuple[int, int, int, int]] = field(default_factory=list)
+    """The runs that do not pay: the symbol of their first unit, their uses, their own symbol and their saving (below zero)."""
 
     def uses(self) -> Counter[int]:
         """Count where each run stands, in sequences and in other runs."""
@@ -85,13 +92,23 @@ def build_grammar(sequences: Sequence[Sequence[int]], traits: Sequence[Traits], 
         if not failing:
             break
         # A part of them at a time: what is put back makes others longer, or used more often.
-        ledger.put_back(failing[: (len(failing) + 5) // 6])
+        failing = failing[: (len(failing) + 5) // 6]
+        refused = (symbol for symbol in failing if savings[symbol] < 0)
+        grammar.refused.extend((_first(grammar, symbol), ledger.uses[symbol], symbol, savings[symbol]) for symbol in refused)
+        ledger.put_back(failing)
     _write_out(grammar, ledger.sizes.keys())
     return grammar
 
 
 _REFERENCE: Final = 44
 """The bytes of a line that includes, about."""
+
+
+def _first(grammar: Grammar, symbol: int) -> int:
+    """Return the first unit of a run."""
+    while symbol in grammar.rules:
+        symbol = grammar.rules[symbol][0]
+    return symbol
 
 
 class _Ledger:

@@ -26,7 +26,7 @@ class Unit:
     """Lines ``first`` up to ``last`` (not included) of a body, and ``below`` the line where the next unit begins.
 
     ``level`` is that of a heading, 0 for other units. ``leads_in`` tells one that nothing should be cut off below. Where ``is_sound`` is
-    not set, the unit cannot stand in a fragment.
+    not set, the unit cannot stand in a fragment. ``is_item`` tells an item of a list.
     """
 
     first: int
@@ -36,6 +36,7 @@ class Unit:
     title: str
     leads_in: bool
     is_sound: bool = True
+    is_item: bool = False
 
 
 def has_braces(text: str) -> bool:
@@ -108,7 +109,7 @@ def _unit(lines: Sequence[str], span: _Span, below: int) -> Unit:
     words = str(_text_of(block) or "")
     level = block.level if isinstance(block, Section) else 0
     leads_in = level > 0 or words.rstrip().endswith(":") or _is_label(block, words)
-    return Unit(first, last, below, level, words.strip() if level else "", leads_in, _is_sound(lines, span))
+    return Unit(first, last, below, level, words.strip() if level else "", leads_in, _is_sound(lines, span), isinstance(block, Item))
 
 
 def _is_label(block: Block, words: str) -> bool:

@@ -20,7 +20,7 @@ from composer.importer.repair import Repair, repair_sources
 from composer.importer.sections import adapt_sections, with_sections
 from composer.importer.shared_values import share_values
 from composer.importer.sources import LeftOut, Source, SourceSet, read_sources
-from composer.importer.variants import Comparer, find_variants, with_variants
+from composer.importer.variants import Comparer, find_variants, own_names_of, with_variants
 from composer.source import unlocated
 
 __all__ = ["ImportPlan", "Options", "plan_import", "plan_sources", "write_plan"]
@@ -48,6 +48,7 @@ class ImportPlan:
     left_out: tuple[LeftOut, ...]
     kept_whole: frozenset[str]
     repairs: tuple[Repair, ...] = ()
+    min_saving: int = 0
 
 
 def plan_import(paths: Iterable[str], into: Path, options: Options, progress: Progress, diagnostics: Diagnostics) -> ImportPlan:
@@ -89,7 +90,7 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
         progress("proving")
         wrong = prover.prove(files, layout.agents)
         if not wrong:
-            return ImportPlan(files, layout, tuple(sources), tuple(left_out), whole)
+            return ImportPlan(files, layout, tuple(sources), tuple(left_out), whole, min_saving=options.min_saving)
         blamed = _blamed(layout, wrong)
         joined = {agent.label for agent in layout.agents if agent.changes or layout.values.name_for(agent)} & blamed - apart
         if joined:  # on their own they may well come out
@@ -125,7 +126,7 @@ def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[
         bodies = {agent.fragment: bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies}
         bases = {agent.fragment for agent in agents if agent.base is not None and agent.changes}
         free = [bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies.keys() - kept - bases]
-        agents, adapted = with_sections(agents, adapt_sections(free, options.min_saving, known.comparer))
+        agents, adapted = with_sections(agents, adapt_sections(free, options.min_saving, known.comparer, own_names_of(agents)))
         bodies |= adapted
         shared = [body for agent in agents if (body := bodies.get(agent.fragment)) and agent.base is None and agent.label not in whole]
         factored = factor(shared, options.min_saving, existing.bodies)

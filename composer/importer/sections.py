@@ -18,16 +18,17 @@ _INCLUDE: Final = 88
 """Bytes that two agents pay to include a section."""
 
 
-def adapt_sections(bodies: Sequence[Body], min_saving: int, comparer: Comparer) -> dict[str, AdaptedBody]:
+def adapt_sections(bodies: Sequence[Body], min_saving: int, comparer: Comparer, own_names: Mapping[str, str]) -> dict[str, AdaptedBody]:
     """Find the sections that are shorter as edits of another body's section, and write that section in their place.
 
     Args:
         bodies: those that may be changed, each once.
         min_saving: the bytes that a section must save.
         comparer: what compares texts.
+        own_names: the name of the agent that each body is of.
     """
     sections, places = _sections(bodies)
-    finder = Finder(sections, min_saving, comparer, -_INCLUDE)
+    finder = Finder(sections, min_saving, comparer, -_INCLUDE, [own_names[place.body] for place in places])
     by_key = {body.key: body for body in bodies}
     kept: dict[str, list[tuple[int, int]]] = defaultdict(list)
     taken: dict[str, list[tuple[int, int, Variant]]] = defaultdict(list)

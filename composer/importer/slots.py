@@ -14,8 +14,17 @@ from composer.naming import name_of_text
 __all__ = ["common_start", "find_slot"]
 
 _LEAST_AROUND: Final = 16
-_AROUND: Final = 3
+_FEW: Final = 2
 _WORD: Final = re.compile(r"[\w./+-]")
+_LABEL: Final = re.compile(r"(?:^|[*`\s])([A-Za-z][A-Za-z _-]{2,28})(?:\*\*)?:(?:\*\*)?\s+\S{0,12}$")
+_KINDS: Final = (
+    ("version", re.compile(r"[vV]?\d+(?:\.\d+)+\+?|[vV]?\d+\+")),
+    ("number", re.compile(r"\d+")),
+    ("agent", re.compile(r"[a-z]+(?:-[a-z]+)+")),
+    ("path", re.compile(r"\S*/\S*")),
+    ("name", re.compile(r".*")),
+)
+_EMPTY: Final = frozenset({"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "use", "with"})
 _NAME: Final = re.compile(r"[A-Za-z0-9][\w.+#/-]{0,40}(?: [A-Z][\w.+#/-]{1,20}){0,2}")
 
 
@@ -49,10 +58,22 @@ def find_slot(base: Node, other: Node, own_names: tuple[str, str]) -> Slot | Non
 
 
 def _slot_name(line: str, start: int, end: int) -> str:
-    """Name a variable by the words around it: of a number what it counts, of a name what stands before it."""
-    before, after = line[:start].split()[-_AROUND:], line[end:].split()[:_AROUND]
-    is_number = line[start:end].replace(".", "").isdecimal()
-    words = after or before if is_number else before or after
-    name = name_of_text(" ".join(words), "own", ()).split("-")[: _AROUND - 1] if words else ["own"]
-    kind = "number" if is_number else "name"
-    return "_".join([*(name if name[0][0].isalpha() else ["own", *name]), *([kind] if len(name) < _AROUND - 1 else [])])
+    """Name a variable by what the line says of it: its label, the word before it or behind it; and by its kind."""
+    words, before, after = line[start:end], line[:start], line[end:]
+    label = _LABEL.search(before)
+    kind = next(kind for kind, pattern in _KINDS if pattern.fullmatch(words))
+    if label is not None:
+        about = _significant(label[1])[:_FEW]
+    elif kind == "number":
+        about = _significant(after)[:1] or _significant(before)[-1:]
+    else:
+        about = _significant(before)[-1:] or _significant(after)[:1]
+    name = "_".join([*about, *([kind] if len(about) < _FEW or kind not in {"name", "number"} else [])])
+    return name if name[0].isalpha() else f"own_{name}"
+
+
+def _significant(text: str) -> list[str]:
+    """Return the words of the same sentence that say something."""
+    clause = re.split(r"[.;!?()]\s|\s[-\u2013\u2014]\s", text)
+    part = clause[0] if text.startswith(" ") else clause[-1]
+    return [word for word in (name_of_text(one, "", ()) for one in part.split()) if word and "-" not in word and word not in _EMPTY]

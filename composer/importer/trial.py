@@ -21,10 +21,10 @@ __all__ = ["succeeds"]
 _FOLDER: Final = ".claude/agents"
 
 
-def succeeds(base: Body, other: Body, changes: Sequence[Change]) -> bool:
-    """Whether a build makes ``other`` of ``base`` with these edits, byte for byte."""
-    first = _agent("base", base)
-    agents = [first, replace(_agent("other", other), fragment=first.fragment, base=first, changes=tuple(changes))]
+def succeeds(base: Body, other: Body, changes: Sequence[Change], own_names: tuple[str, str]) -> bool:
+    """Whether a build makes ``other`` of ``base`` with these edits, byte for byte; ``own_names`` are the names of the two agents."""
+    first = _agent("base", own_names[0], base)
+    agents = [first, replace(_agent("other", own_names[1], other), fragment=first.fragment, base=first, changes=tuple(changes))]
     bodies = {first.fragment: replace(base, key=first.fragment)}
     factored = Factored({}, {})
     edits = place_edits(agents, bodies, factored, {})
@@ -32,9 +32,9 @@ def succeeds(base: Body, other: Body, changes: Sequence[Change]) -> bool:
     return not edits.crossing and not Prover(None, lambda _: None).prove(files, agents)
 
 
-def _agent(name: str, body: Body) -> Agent:
+def _agent(project: str, name: str, body: Body) -> Agent:
     front = f"name: {name}\n"
     lines = "".join(f"{printed_line(line)}\n" for line in body.lines)
-    source = Source(name, f"{_FOLDER}/{name}.md", f"---\n{front}---\n{lines}")
+    source = Source(project, f"{_FOLDER}/{name}.md", f"---\n{front}---\n{lines}")
     envelope = Envelope(front, (("name", name),), body=tuple(body.lines))
-    return Agent(source, name, envelope, f"agents/{name}")
+    return Agent(source, name, envelope, f"agents/{project}")

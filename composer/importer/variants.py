@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -16,7 +16,7 @@ from composer.importer.pieces import cut_body
 from composer.importer.trial import succeeds
 from composer.importer.weights import Weights
 
-__all__ = ["Comparer", "Finder", "Variant", "find_variants", "with_variants"]
+__all__ = ["Comparer", "Finder", "Variant", "find_variants", "own_names_of", "with_variants"]
 
 _ALIKE: Final = 0.5
 """The part of the smaller body's bytes that two have to share: below it a reader would see two agents, not one and its changes."""
@@ -41,16 +41,20 @@ class Comparer:
         self.weights = Weights()
         self.differences = Differences()
         self._cut: dict[tuple[Body, tuple[str, ...]], Body] = {}
-        self._tried: dict[tuple[Body, Body], tuple[Change, ...] | None] = {}
+        self._tried: dict[tuple[Body, Body, tuple[str, str]], tuple[Change, ...] | None] = {}
 
-    def edits(self, base: Body, other: Body, most: int) -> tuple[Change, ...] | None:
-        """Return the edits that make ``other`` of ``base``, once they are shown to; None where none of at most ``most`` bytes do."""
-        changes = self.differences.between(base.lines, other.lines)
+    def edits(self, base: Body, other: Body, own_names: tuple[str, str], most: int) -> tuple[Change, ...] | None:
+        """Return the edits that make ``other`` of ``base``, once they are shown to; None where none of at most ``most`` bytes do.
+
+        ``own_names`` are the names of the two agents.
+        """
+        changes = self.differences.between(base.lines, other.lines, own_names)
         if not changes or written_size(changes) > most:
             return None
-        if (base, other) not in self._tried:
-            self._tried[base, other] = changes if succeeds(base, other, changes) else None
-        return self._tried[base, other]
+        key = base, other, own_names
+        if key not in self._tried:
+            self._tried[key] = changes if succeeds(base, other, changes, own_names) else None
+        return self._tried[key]
 
     def body_of(self, body: Body, lines: tuple[str, ...]) -> Body:
         """Return a body with other lines."""
@@ -75,11 +79,23 @@ def find_variants(
     for agent in agents:
         names[agent.fragment].update(_names(agent))
     found = [body for key, body in bodies.items() if key not in apart]
-    finder = Finder(found, min_saving, comparer, _ENTRY)
+    own_names = own_names_of(agents)
+    finder = Finder(found, min_saving, comparer, _ENTRY, [own_names[body.key] for body in found])
     for one, other in finder.candidates():
-        if names[found[one].key] & names[found[other].key]:
+        first, second = found[one], found[other]
+        if names[first.key] & names[second.key] or _nameless(first, own_names) == _nameless(second, own_names):
             finder.consider(one, other)
     return finder.variants
+
+
+def own_names_of(agents: Iterable[Agent]) -> dict[str, str]:
+    """Return the name of the agent that each file is written for."""
+    return {agent.fragment: agent.name for agent in agents if agent.base is None}
+
+
+def _nameless(body: Body, own_names: Mapping[str, str]) -> list[str]:
+    """Return a body's lines with a mark for the agent's own name."""
+    return [line.replace(own_names[body.key], "\0") for line in body.lines]
 
 
 def _names(agent: Agent) -> set[str]:
@@ -90,8 +106,17 @@ def _names(agent: Agent) -> set[str]:
 class Finder:
     """Makes bodies variants of others, the most alike first."""
 
-    def __init__(self, bodies: Sequence[Body], min_saving: int, comparer: Comparer, around: int) -> None:
-        """Begin with no variant; ``around`` are the bytes that a body of its own costs beside its text."""
+    def __init__(self, bodies: Sequence[Body], min_saving: int, comparer: Comparer, around: int, own_names: Sequence[str]) -> None:
+        """Begin with no variant.
+
+        Args:
+            bodies: what is compared.
+            min_saving: the bytes that a variant must save.
+            comparer: what compares bodies.
+            around: the bytes that a body of its own costs beside its text.
+            own_names: the name of the agent that each body is of.
+        """
+        self._own_names = own_names
         self.variants: dict[str, Variant] = {}
         self._bodies = bodies
         self._min_saving = min_saving
@@ -117,7 +142,7 @@ class Finder:
         most = self._around + own - self._min_saving - 1
         if least > most:  # no edits could be short enough, so that none need be looked for
             return False
-        changes = self._comparer.edits(base, body, most)
+        changes = self._comparer.edits(base, body, (self._own_names[one], self._own_names[other]), most)
         if changes is None:
             return False
         self.variants[body.key] = Variant(base.key, changes, self._around + own - written_size(changes))

@@ -14,7 +14,7 @@ __all__ = ["Body", "Factored", "Include", "RefusedRun", "SharedRun", "factor", "
 
 _SMALLEST: Final = 120
 """Bytes below which a single block is no fragment, whatever it would save: nobody reads a folder of one-liners."""
-_TAIL: Final = 1000
+_TAIL: Final = 300
 """Bytes below which the end of a list is no fragment: it would read as a whole list, and is none."""
 _REFERENCE: Final = 44
 _SECTION: Final = 3

@@ -20,10 +20,14 @@ class Rehearsal:
         self._passed: dict[str, tuple[object, ...]] = {}
 
     def run(self, layout: Layout) -> tuple[frozenset[str], Mismatches]:
-        """Compose the agents with edits; return which were composed, and those that do not come out."""
+        """Compose the agents with edits; return which were composed, and those that do not come out.
+
+        Those whose edits would reach over the border of a fragment are left out: their edits are not written.
+        """
         texts = print_workspace(layout)
         made_of = {agent.label: (agent.changes, *_texts(agent, layout, texts)) for agent in layout.agents if agent.changes}
-        edited = [agent for agent in layout.agents if agent.changes and self._passed.get(agent.label) != made_of[agent.label]]
+        changed = [agent for agent in layout.agents if agent.changes and agent.label not in layout.edits.crossing]
+        edited = [agent for agent in changed if self._passed.get(agent.label) != made_of[agent.label]]
         if not edited:
             return frozenset(), Mismatches(frozenset(), frozenset())
         labels = frozenset(agent.label for agent in edited)

@@ -27,6 +27,7 @@ __all__ = ["ImportPlan", "Options", "plan_import", "plan_sources", "write_plan"]
 
 Progress = Callable[[str], None]
 _MOST_TRIES = 16
+_MOST_REFUSALS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,13 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
     prover = Prover(existing.root, progress)
     rehearsal = Rehearsal(prover)
     wrong = Mismatches(frozenset(), frozenset())
-    for _ in range(_MOST_TRIES):
-        layout, apart = _lay_out(sources, whole, apart, known)
+    for number in range(_MOST_TRIES):
+        layout = _lay_out(sources, whole, apart, known)
         edited, wrong = rehearsal.run(layout)
-        if wrong and (refused := _blamed(layout, wrong) & edited - apart):
-            apart |= refused
+        refused = layout.edits.crossing | (_blamed(layout, wrong) & edited if wrong else frozenset())
+        if refused - apart:
+            # One that is refused changes what others share, so that the next may be; there has to be an end.
+            apart |= refused if number < _MOST_REFUSALS else {agent.label for agent in layout.agents if agent.changes}
             continue
         files = print_workspace(layout)
         progress("proving")
@@ -114,30 +117,27 @@ def write_plan(plan: ImportPlan, destination: Destination) -> tuple[str, ...]:
     return tuple(written)
 
 
-def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[str], known: _Known) -> tuple[Layout, frozenset[str]]:
-    """Decide everything; the agents in ``apart``, and those whose edits would reach over borders, are no variants of others."""
+def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[str], known: _Known) -> Layout:
+    """Decide everything; the agents in ``apart`` are no variants of others."""
     existing, options = known.existing, known.options
-    while True:
-        agents = known.agents(sources, whole)
-        bodies = known.bodies(agents)
-        known.progress("factoring")
-        kept = {agent.fragment for agent in agents if agent.label in apart or agent.label in whole}
-        agents = with_variants(agents, find_variants(agents, bodies, options.min_saving, known.comparer, kept))
-        bodies = {agent.fragment: bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies}
-        bases = {agent.fragment for agent in agents if agent.base is not None and agent.changes}
-        free = [bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies.keys() - kept - bases]
-        agents, adapted = with_sections(agents, adapt_sections(free, options.min_saving, known.comparer, own_names_of(agents)))
-        bodies |= adapted
-        shared = [body for agent in agents if (body := bodies.get(agent.fragment)) and agent.base is None and agent.label not in whole]
-        factored = factor(shared, options.min_saving, existing.bodies)
-        taken = [*existing.ids, *(agent.fragment for agent in agents)]
-        names = name_runs(factored, _folders(agents, bodies), taken)
-        values = share_values(agents, options.min_saving, [*taken, *names.values()], existing.variables, apart)
-        variables = existing.variables | set(values.names.values())
-        edits = place_edits(agents, bodies, factored, names, variables)
-        if not edits.crossing:
-            return Layout(agents, bodies, factored, names, edits, values), apart
-        apart |= edits.crossing
+    agents = known.agents(sources, whole)
+    bodies = known.bodies(agents)
+    known.progress("factoring")
+    kept = {agent.fragment for agent in agents if agent.label in apart or agent.label in whole}
+    agents = with_variants(agents, find_variants(agents, bodies, options.min_saving, known.comparer, kept))
+    bodies = {agent.fragment: bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies}
+    bases = {agent.fragment for agent in agents if agent.base is not None and agent.changes}
+    free = [bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies.keys() - kept - bases]
+    agents, adapted = with_sections(agents, adapt_sections(free, options.min_saving, known.comparer, own_names_of(agents)))
+    bodies |= adapted
+    shared = [body for agent in agents if (body := bodies.get(agent.fragment)) and agent.base is None and agent.label not in whole]
+    factored = factor(shared, options.min_saving, existing.bodies)
+    taken = [*existing.ids, *(agent.fragment for agent in agents)]
+    names = name_runs(factored, _folders(agents, bodies), taken)
+    values = share_values(agents, options.min_saving, [*taken, *names.values()], existing.variables, apart)
+    variables = existing.variables | set(values.names.values())
+    edits = place_edits(agents, bodies, factored, names, variables)
+    return Layout(agents, bodies, factored, names, edits, values)
 
 
 class _Known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -95,7 +96,8 @@ def own_names_of(agents: Iterable[Agent]) -> dict[str, str]:
 
 def _nameless(body: Body, own_names: Mapping[str, str]) -> list[str]:
     """Return a body's lines with a mark for the agent's own name."""
-    return [line.replace(own_names[body.key], "\0") for line in body.lines]
+    name = re.compile(rf"(?<![\w-]){re.escape(own_names[body.key])}(?![\w-])")
+    return [name.sub("\0", line) for line in body.lines]
 
 
 def _names(agent: Agent) -> set[str]:

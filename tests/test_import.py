@@ -183,7 +183,7 @@ _SHARED = f"## House rules\n\n{_ITEMS}\n## Style\n\nWrite short sentences, and s
 
 def _agent(name: str, text: str) -> bytes:
     front_matter = f"---\nname: {name}\ndescription: Use it for {name}\nmodel: opus\n---\n"
-    return f"{front_matter}\nYou are {name}.\n\n{text}\n## Last\n\nBye, {name}.\n".encode()
+    return f"{front_matter}\nYou are {name.title()}.\n\n{text}\n## Last\n\nBye, {name.title()}.\n".encode()
 
 
 def test_a_shared_run_is_kept_once(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_a_section_that_is_nearly_the_same_is_one_fragment_and_an_edit(tmp_path:
     item = "- Look after the sessions of each service before anything else is begun\n"
     changed = section.replace(item, "- Sessions are kept by somebody else, who has to be asked first\n")
     bodies = {"ant": section, "bee": section, "cat": changed}
-    lines = {name: "".join(f"The {name} has its own view of matter {number}.\n\n" for number in range(9)) for name in bodies}
+    lines = {name: "".join(f"{name[::-1] * 3} is its own view of matter {number}.\n\n" for number in range(9)) for name in bodies}
     files = {f"shop/.claude/agents/{name}.md": _file(f"{lines[name]}{body}", name) for name, body in bodies.items()}
     _import(tmp_path, files)
     assert "shop/rules-of-the-gate#look-sessions-service:" in (tmp_path / "ws/profiles/shop.yaml").read_text()
@@ -132,6 +132,28 @@ def test_a_name_that_differs_becomes_a_variable(tmp_path: Path) -> None:
     assert _built(tmp_path) == files
 
 
+def test_an_agents_own_name_is_read_and_not_set(tmp_path: Path) -> None:
+    """Two agents whose texts differ in their own names alone are one file, and need no variable."""
+    line = "- Sign each page of the book of the gate with the word {} in large letters, and with the hour of the day\n"
+    files = {f"shop/.claude/agents/{name}.md": _file(_BODY + "\n" + line.format(name), name) for name in ("porter", "warden")}
+    plan = _import(tmp_path, files)
+    (agent,) = (tmp_path / "ws/fragments/agents").rglob("*.md")
+    assert "the word {{ agent.name }} in large letters" in agent.read_text()
+    assert "vars:" not in agent.read_text() + (tmp_path / "ws/profiles/shop.yaml").read_text()
+    assert make_report(plan, ()).edits == 0
+    assert _built(tmp_path) == files
+
+
+def test_an_own_name_that_others_say_too_is_an_ordinary_variable(tmp_path: Path) -> None:
+    """A third agent has the text of the first, under a name of its own: it would read that."""
+    line = "- Sign each page of the book of the gate with the word {} in large letters, and with the hour of the day\n"
+    names = {"porter": "porter", "warden": "warden", "guest": "porter"}
+    files = {f"shop/.claude/agents/{name}.md": _file(_BODY + "\n" + line.format(said), name) for name, said in names.items()}
+    _import(tmp_path, files)
+    assert "{{ agent.name }}" not in "".join(file.read_text() for file in (tmp_path / "ws/fragments").rglob("*.md"))
+    assert _built(tmp_path) == files
+
+
 def test_a_description_that_different_agents_have_is_written_once(tmp_path: Path) -> None:
     """As a variable that both read."""
     description = "Use it: whenever somebody stands at the gate, asks for the way, and does not know where to turn; " * 4
@@ -164,6 +186,37 @@ def test_a_change_of_the_one_file_reaches_all_users_and_nothing_else(tmp_path: P
     agent = tmp_path / "ws/fragments/agents/keeper.md"
     agent.write_text(agent.read_text().replace("and stop early", "and stop late"))
     assert _built(tmp_path) == {path: content.replace(b"and stop early", b"and stop late") for path, content in files.items()}
+
+
+def test_a_change_of_a_shared_item_reaches_all_who_include_it_and_nothing_else(tmp_path: Path) -> None:
+    """Agents of two projects that have a section in common, and one that has not."""
+    section = _BODY.partition("\n\n")[2].partition("\n## Style")[0]
+    own = {name: "".join(f"{name} tells of matter {number} in its own way.\n\n" for number in range(9)) for name in ("ant", "bee", "cat")}
+    files = {
+        "shop/.claude/agents/ant.md": _file(f"{own['ant']}{section}", "ant"),
+        "zoo/.claude/agents/bee.md": _file(f"{own['bee']}{section}\n## End\n\nBye.\n", "bee"),
+        "zoo/.claude/agents/cat.md": _file(f"{own['cat']}- Look after the caches of the house\n", "cat"),
+    }
+    plan = _import(tmp_path, files)
+    (name,) = plan.layout.names.values()
+    shared = tmp_path / f"ws/fragments/{name}.md"
+    shared.write_text(shared.read_text().replace("Look after the caches", "Leave the caches"))
+    expected = {path: content.replace(b"after the caches of each", b"the caches of each") for path, content in files.items()}
+    assert _built(tmp_path) == {path: content.replace(b"Look the caches", b"Leave the caches") for path, content in expected.items()}
+
+
+def test_the_choices_are_explained(tmp_path: Path) -> None:
+    """Edits by their kinds, and variables with their values."""
+    line = "- Before you open the gate for anybody, whoever that may be, ask for the pass that was issued by {} and read it aloud\n"
+    item = "- Look after the queues of each service before anything else is begun\n"
+    bodies = {
+        "shop": _BODY + "\n" + line.format("Aurora"),
+        "zoo": _BODY.replace(item, "- Leave all queues alone\n") + "\n" + line.format("Borealis"),
+    }
+    plan = _import(tmp_path, {f"{project}/.claude/agents/keeper.md": _file(body) for project, body in bodies.items()})
+    text = "\n".join(report_text(make_report(plan, ()), explains_choice=True))
+    assert "zoo: .claude/agents/keeper.md  1 replace, 1 variable: " in text
+    assert "in agents/keeper: Aurora; Borealis (zoo: .claude/agents/keeper.md)" in text
 
 
 def test_a_change_of_an_edit_changes_that_project_alone(tmp_path: Path) -> None:

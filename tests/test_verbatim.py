@@ -377,8 +377,10 @@ _RULES = "".join(f"- Rule number {number} that nobody may ever forget to follow\
 )
 def test_a_shared_run_is_named_after_what_stands_there(tmp_path: Path, above: str, run: str, name: str) -> None:
     """By its heading; without one by what it stands under, and by its first words."""
-    names = ("ant", "bee", "cat")
-    files = {f"p/{one}.md": f"You are {one}.\n\n{above.format(name=one)}{run}\n## Of {one}\n\nBye, {one}.\n".encode() for one in names}
+    names = ("Ant", "Bee", "Cat")
+    files = {
+        f"p/{one.lower()}.md": f"You are {one}.\n\n{above.format(name=one)}{run}\n## Of {one}\n\nBye, {one}.\n".encode() for one in names
+    }
     (found,) = _import(tmp_path, files).layout.names.values()
     assert found.startswith(name)
     assert len(found.partition("/")[2]) <= 26
@@ -389,7 +391,9 @@ def test_two_runs_of_one_name_get_a_number(tmp_path: Path) -> None:
     other = _RULES.replace("follow", "keep")
     texts = {"ant": _RULES, "bee": _RULES, "cat": other, "dog": other}
     folders = dict(zip(texts, "pqpq", strict=True))
-    files = {f"{folders[one]}/{one}.md": f"I, {one}.\n\n## Rules\n\n{text}\n## {one}\n".encode() for one, text in texts.items()}
+    files = {
+        f"{folders[one]}/{one}.md": f"I, {one.title()}.\n\n## Rules\n\n{text}\n## {one.title()}\n".encode() for one, text in texts.items()
+    }
     assert sorted(_import(tmp_path, files).layout.names.values()) == ["shared/rules-rule-number", "shared/rules-rule-number-2"]
 
 

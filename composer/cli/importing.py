@@ -47,7 +47,9 @@ def import_files(
     min_saving: Annotated[
         int, typer.Option("--min-saving", metavar="BYTES", min=0, help="What a shared fragment must save to be made.")
     ] = 40,
-    explain_choice: Annotated[bool, typer.Option("--explain-choice", help="List every shared fragment with what it saves.")] = False,
+    explain_choice: Annotated[
+        bool, typer.Option("--explain-choice", help="Tell what was decided: fragments, edits, variables, and what saved too little.")
+    ] = False,
     repair: Annotated[bool, typer.Option("--repair", help="Write front matter that is no strict YAML anew; each change is told.")] = False,
 ) -> None:
     """Turn existing agent files into fragments and profiles that build them again, byte for byte.

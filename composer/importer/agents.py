@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import PurePosixPath
 
-from composer.importer.differences import Change
+from composer.importer.changes import Change
 from composer.importer.envelope import Envelope, open_file
 from composer.importer.sources import Source
 from composer.naming import is_kebab_case, kebab_case

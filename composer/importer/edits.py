@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from composer.importer.agents import Agent
-from composer.importer.differences import Change, Slot
+from composer.importer.changes import OWN_NAME, Change, Slot
 from composer.importer.factor import Body, Factored, Include, needs_plain, text_with_includes
 from composer.importer.yaml_lines import block_scalar, plain_or_quoted
 from composer.model import Verb
@@ -16,15 +16,17 @@ from composer.naming import name_of_text
 
 __all__ = ["PlacedEdits", "place_edits"]
 
+_ANY_NAME = "named_agent"
 _INSERTIONS = (Verb.BEFORE, Verb.AFTER)
 
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
-    """One edit as it is written: the text of each verb, and of insertions that of each new id."""
+    """One edit as it is written: the text of each verb, and of insertions that of each new id; ``agent`` is the label of whose it is."""
 
     address: str
     texts: tuple[tuple[Verb, tuple[str, ...]], ...]
+    agent: str
 
     def lines(self, indent: int, taken: set[str]) -> Iterator[str]:
         """Write it; new ids are none of those ``taken``, and are added to them."""
@@ -60,7 +62,6 @@ class PlacedEdits:
     of_agent: dict[str, list[_Edit]] = field(default_factory=lambda: defaultdict(list))
     of_project: dict[str, list[_Edit]] = field(default_factory=lambda: defaultdict(list))
     crossing: set[str] = field(default_factory=set)
-    taken: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     variables: dict[str, dict[Slot, str]] = field(default_factory=lambda: defaultdict(dict))
     values: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     """The variables of each fragment, by the words that they stand for (of no value), and what each agent sets."""
@@ -79,6 +80,11 @@ class PlacedEdits:
             written[number] = f"{blanks}{{#{name}}}\n{line}" if has_own_line else f"{line} {{#{name}}}"
         return written
 
+    def part(self, labels: Collection[str]) -> PlacedEdits:
+        """Return the same with the edits of some agents alone."""
+        of_project = {name: [edit for edit in edits if edit.agent in labels] for name, edits in self.of_project.items()}
+        return replace(self, of_project=of_project)
+
     def count(self) -> int:
         """Return the number of edits."""
         return sum(map(len, self.of_agent.values())) + sum(map(len, self.of_project.values()))
@@ -87,12 +93,13 @@ class PlacedEdits:
         """Write the declarations of a fragment's variables."""
         variables = self.variables.get(fragment, {})
         if variables:
-            yield "vars:"
-            for slot, name in variables.items():
+            declared = [(slot, name) for slot, name in variables.items() if name != OWN_NAME]
+            yield from ["vars:"] if declared else []
+            for slot, name in declared:
                 yield f"  {name}: {{type: str, default: {json.dumps(slot.words, ensure_ascii=False)}}}"
 
-    def agent_lines(self, agent: Agent) -> Iterator[str]:
-        """Write the variables and the edits of one agent."""
+    def agent_lines(self, agent: Agent, taken: set[str]) -> Iterator[str]:
+        """Write the variables and the edits of one agent; ``taken`` are the ids that its project has given to what it inserts."""
         values = self.values.get(agent.label)
         if values:
             yield "    vars:"
@@ -101,15 +108,15 @@ class PlacedEdits:
         if edits:
             yield "    edits:"
             for edit in edits:
-                yield from edit.lines(6, self.taken[agent.source.project])
+                yield from edit.lines(6, taken)
 
-    def project_lines(self, project: str) -> Iterator[str]:
+    def project_lines(self, project: str, taken: set[str]) -> Iterator[str]:
         """Write the edits that hold for all agents of a project."""
         edits = self.of_project.get(project)
         if edits:
             yield "edits:"
             for edit in edits:
-                yield from edit.lines(2, self.taken[project])
+                yield from edit.lines(2, taken)
 
 
 class _CrossingError(Exception):
@@ -120,8 +127,8 @@ def place_edits(
     agents: Sequence[Agent], bodies: Mapping[str, Body], factored: Factored, names: Mapping[int, str], taken: Collection[str] = ()
 ) -> PlacedEdits:
     """Give ids to the blocks that variants change, and write the changes as edits; ``taken`` are variables that are there already."""
-    placer = _Placer(bodies, factored, names, taken)
     users = _users(agents, factored, names)
+    placer = _Placer(bodies, factored, names, taken, users)
     for agent in agents:
         if not agent.changes:
             continue
@@ -132,27 +139,35 @@ def place_edits(
             continue
         for edit in edits:
             fragment = edit.address.partition("#")[0]
-            is_only_user = len(users[agent.source.project, fragment]) == 1
+            is_only_user = sum(user.source.project == agent.source.project for user in users[fragment]) == 1
             where = placer.placed.of_project[agent.source.project] if is_only_user else placer.placed.of_agent[agent.label]
             where.append(edit)
     return placer.placed
 
 
-def _users(agents: Iterable[Agent], factored: Factored, names: Mapping[int, str]) -> dict[tuple[str, str], list[str]]:
-    """Return the agents of each project that print something of a fragment."""
+def _users(agents: Iterable[Agent], factored: Factored, names: Mapping[int, str]) -> dict[str, list[Agent]]:
+    """Return the agents that print something of a fragment."""
     runs_of: dict[str, list[str]] = defaultdict(list)
     for symbol, run in factored.runs.items():
         for user in run.users:
             runs_of[user].append(names[symbol])
-    users: dict[tuple[str, str], list[str]] = defaultdict(list)
+    users: dict[str, list[Agent]] = defaultdict(list)
     for agent in agents:
         for fragment in dict.fromkeys([agent.fragment, *runs_of.get(agent.fragment, ())]):
-            users[agent.source.project, fragment].append(agent.label)
+            users[fragment].append(agent)
     return users
 
 
 class _Placer:
-    def __init__(self, bodies: Mapping[str, Body], factored: Factored, names: Mapping[int, str], taken: Collection[str]) -> None:
+    def __init__(
+        self,
+        bodies: Mapping[str, Body],
+        factored: Factored,
+        names: Mapping[int, str],
+        taken: Collection[str],
+        users: Mapping[str, Sequence[Agent]],
+    ) -> None:
+        self._users = users
         self.placed = PlacedEdits()
         self._bodies = bodies
         self._factored = factored
@@ -167,13 +182,27 @@ class _Placer:
         by_address: dict[str, list[tuple[Verb, tuple[str, ...]]]] = {}
         for (fragment, line), change in places:
             if change.slot is not None:
+                if change.slot.name == OWN_NAME and self._reads_name(agent, fragment, change.slot, line):
+                    continue
                 name = self._variable(fragment, replace(change.slot, line=change.slot.line + line - change.id_line, value=""))
                 if name:
                     self.placed.values[agent.label][name] = change.slot.value
                     continue
             address = f"{fragment}#{self._id(fragment, line, change)}"
             by_address.setdefault(address, []).append((change.verb, change.text))
-        return [_Edit(address, tuple(texts)) for address, texts in by_address.items()]
+        return [_Edit(address, tuple(texts), agent.label) for address, texts in by_address.items()]
+
+    def _reads_name(self, agent: Agent, fragment: str, slot: Slot, line: int) -> bool:
+        """Let a fragment read the agent's name, if that gives all who print it what they have there."""
+        others = [user for user in self._users[fragment] if user.label != agent.label]
+        said = {
+            change.slot.value for user in others for change in user.changes if change.slot is not None and change.slot.words == slot.words
+        }
+        fits = all(user.name == slot.words or (user.changes and user.name in said) for user in others)
+        if not fits or self._is_plain(fragment):
+            return False
+        self.placed.variables[fragment][replace(slot, line=line, value="")] = OWN_NAME
+        return True
 
     def _variable(self, fragment: str, slot: Slot) -> str:
         """Return the variable for some words of a fragment; nothing where it cannot have one there."""
@@ -183,6 +212,8 @@ class _Placer:
         overlaps = any(slot.line == other.line and slot.start < other.end and other.start < slot.end for other in variables)
         if overlaps or self._is_plain(fragment):
             return ""
+        if slot.name == OWN_NAME:  # it is not the name of all who have this text
+            slot = replace(slot, name=_ANY_NAME)
         name, number = slot.name, 2
         if name in self._taken:
             name = f"{fragment.rpartition('/')[2].replace('-', '_')}_{name}"

@@ -9,8 +9,8 @@ from itertools import count
 from pathlib import PurePosixPath
 from typing import Final
 
-from composer.importer.differences import common_start
 from composer.importer.factor import Body, Factored, SharedRun
+from composer.importer.slots import common_start
 from composer.naming import kebab_case, name_of_text
 
 __all__ = ["name_runs"]
@@ -18,6 +18,8 @@ __all__ = ["name_runs"]
 _LONGEST: Final = 28
 _FEW: Final = 2
 _NUMBER: Final = re.compile(r"^(?:(?:step|phase)\s+)?[0-9]+(?:\.[0-9]+)*[.:)]?\s+", re.IGNORECASE)
+_ROLE: Final = re.compile(r"^you are (?:an? |the )?(?:senior |expert |experienced |seasoned )*", re.IGNORECASE)
+_FENCE: Final = re.compile(r"`{3}|~{3}")
 _SHARED: Final = "shared"
 _EMPTY_NAMES: Final = frozenset({"agents", "plugins", "categories", "components", "claude", "cli-tool", "src", ""})
 
@@ -95,10 +97,13 @@ def _title(run: SharedRun) -> str:
         return _short(_plain(run.lines[0]))
     heads = [unit.title for unit in run.units if unit.level == run.level and unit.level]
     if heads and run.first_unit == 0:  # an opening: who the agent is
-        return _short(f"{_owners(run) or ''} role")
-    above = _heading_above(run.body, run.first_unit)
+        whose = _owners(run) or "-".join(name_of_text(_ROLE.sub("", _plain(run.lines[0])), "", ()).split("-")[:_FEW])
+        return _short(f"{whose} role")
+    above = _NUMBER.sub("", _heading_above(run.body, run.first_unit))
     words = _plain(run.lines[0])
-    return _short(f"{above} {words}" if above and len(kebab_case(above)) < _LONGEST // 2 else above or words)
+    if _FENCE.match(words):
+        words = f"{above} example" if above else "example"
+    return _short(f"{above} {words}" if above and "-" not in kebab_case(above) else above or words)
 
 
 def _heading_above(body: Body, unit: int) -> str:

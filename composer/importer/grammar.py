@@ -7,7 +7,7 @@ near-linear in the length of the sequences. Runs that do not pay for themselves 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import Final
@@ -21,7 +21,10 @@ _MOST_ROUNDS: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What counts in a run: its bytes and lines, whether it begins with a heading (and of what level), and whether it ends in a lead-in."""
+    """What counts in a run: its bytes and lines, whether it begins with a heading (and of what level), whether it ends in a lead-in.
+
+    ``is_tail`` tells a run that begins, wherever it stands, in the middle of a list.
+    """
 
     size: int
     lines: int
@@ -30,6 +33,7 @@ class Traits:
     is_opening: bool
     leads_in: bool
     is_sound: bool
+    is_tail: bool = False
 
     def can_precede(self, other: Traits) -> bool:
         """Whether two runs side by side make one that a person would cut out."""
@@ -47,6 +51,7 @@ class Traits:
             self.is_opening,
             other.leads_in,
             is_sound=True,
+            is_tail=self.is_tail,
         )
 
 
@@ -57,6 +62,8 @@ class Grammar:
     sequences: list[list[int]]
     rules: dict[int, list[int]]
     traits: list[Traits] = field(default_factory=list)
+    refused: list[tuple[int, int, int, int]] = field(default_factory=list)
+    """The runs that do not pay: the symbol of their first unit, their uses, their own symbol and their saving (below zero)."""
 
     def uses(self) -> Counter[int]:
         """Count where each run stands, in sequences and in other runs."""
@@ -77,49 +84,75 @@ def build_grammar(sequences: Sequence[Sequence[int]], traits: Sequence[Traits], 
     pairing = _Pairing(sequences, list(traits))
     pairing.run()
     grammar = pairing.grammar(len(sequences))
-    _put_back(grammar, lambda counts: [symbol for symbol in grammar.rules if counts[symbol] < 2])  # noqa: PLR2004 - used once
+    ledger = _Ledger(grammar)
+    ledger.put_back([symbol for symbol in grammar.rules if ledger.uses[symbol] < 2])  # noqa: PLR2004 - used once
     for _ in range(_MOST_ROUNDS):
-        counts = grammar.uses()
-        savings = {symbol: pays(counts[symbol], _own_size(grammar, symbol), grammar.traits[symbol]) for symbol in grammar.rules}
+        savings = {symbol: pays(ledger.uses[symbol], ledger.sizes[symbol], grammar.traits[symbol]) for symbol in ledger.sizes}
         failing = sorted((symbol for symbol, saving in savings.items() if saving <= 0), key=lambda symbol: savings[symbol])
         if not failing:
             break
         # A part of them at a time: what is put back makes others longer, or used more often.
-        chosen = set(failing[: (len(failing) + 5) // 6])
-        _put_back(grammar, lambda _, chosen=chosen: chosen)  # type: ignore[misc]
+        failing = failing[: (len(failing) + 5) // 6]
+        refused = (symbol for symbol in failing if savings[symbol] < 0)
+        grammar.refused.extend((_first(grammar, symbol), ledger.uses[symbol], symbol, savings[symbol]) for symbol in refused)
+        ledger.put_back(failing)
+    _write_out(grammar, ledger.sizes.keys())
     return grammar
-
-
-def _own_size(grammar: Grammar, symbol: int) -> int:
-    """The bytes of a run's own text; of each run in it, only a reference."""
-    return sum(_REFERENCE if part in grammar.rules else grammar.traits[part].size for part in grammar.rules[symbol])
 
 
 _REFERENCE: Final = 44
 """The bytes of a line that includes, about."""
 
 
-def _put_back(grammar: Grammar, choose: Callable[[Counter[int]], object]) -> None:
-    """Replace runs by their parts wherever they stand."""
-    chosen = choose(grammar.uses())
-    gone = set(chosen) if isinstance(chosen, list | set) else set()
-    if not gone:
-        return
-    memo: dict[int, list[int]] = {}
+def _first(grammar: Grammar, symbol: int) -> int:
+    """Return the first unit of a run."""
+    while symbol in grammar.rules:
+        symbol = grammar.rules[symbol][0]
+    return symbol
 
-    def flat(parts: list[int]) -> list[int]:
-        return [inner for part in parts for inner in memo.get(part, (part,))]
 
-    for symbol in sorted(gone):  # the parts of a run are older than the run
-        memo[symbol] = flat(grammar.rules[symbol])
+class _Ledger:
+    """The uses and the own bytes of each run, kept up while runs are put back; the sequences are written out once at the end."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self.uses = grammar.uses()
+        self._parts = {symbol: Counter(part for part in parts if part in grammar.rules) for symbol, parts in grammar.rules.items()}
+        self._wholes: dict[int, set[int]] = {symbol: set() for symbol in grammar.rules}
+        self.sizes: dict[int, int] = {}
+        """The bytes of a run's own text; of each run in it, only a reference."""
+        for symbol, parts in grammar.rules.items():
+            self.sizes[symbol] = sum(_REFERENCE if part in grammar.rules else grammar.traits[part].size for part in parts)
+            for part in self._parts[symbol]:
+                self._wholes[part].add(symbol)
+
+    def put_back(self, symbols: Sequence[int]) -> None:
+        """Replace runs by their parts wherever they stand."""
+        for symbol in sorted(symbols, reverse=True):  # the parts of a run are older than the run
+            count, parts, size = self.uses.pop(symbol, 0), self._parts.pop(symbol), self.sizes.pop(symbol)
+            for part, times in parts.items():
+                self.uses[part] += (count - 1) * times
+                self._wholes[part].discard(symbol)
+            for whole in self._wholes.pop(symbol):
+                times = self._parts[whole].pop(symbol)
+                self.sizes[whole] += times * (size - _REFERENCE)
+                for part, inner in parts.items():
+                    self._parts[whole][part] += times * inner
+                    self._wholes[part].add(whole)
+
+
+def _write_out(grammar: Grammar, kept: Collection[int]) -> None:
+    """Put the parts of all runs that are not kept in their places."""
+    flat: dict[int, list[int]] = {}
+    for symbol in sorted(grammar.rules):
+        flat[symbol] = [inner for part in grammar.rules[symbol] for inner in ((part,) if part in kept else flat.get(part, (part,)))]
     for sequence in grammar.sequences:
-        if any(symbol in gone for symbol in sequence):
-            sequence[:] = flat(sequence)
-    for symbol, parts in grammar.rules.items():
-        if symbol not in gone and any(part in gone for part in parts):
-            grammar.rules[symbol] = flat(parts)
-    for symbol in gone:
-        del grammar.rules[symbol]
+        if any(symbol in flat and symbol not in kept for symbol in sequence):
+            sequence[:] = [inner for part in sequence for inner in ((part,) if part in kept else flat.get(part, (part,)))]
+    for symbol in list(grammar.rules):
+        if symbol in kept:
+            grammar.rules[symbol] = flat[symbol]
+        else:
+            del grammar.rules[symbol]
 
 
 class _Pairing:

@@ -12,11 +12,12 @@ from composer.errors import Diagnostics
 from composer.markdown.parse import parse_document
 from composer.source import SourceFile
 
-__all__ = ["Unit", "cut_body", "escape_line", "has_braces"]
+__all__ = ["Unit", "cut_body", "escape_line", "has_braces", "printed_line"]
 
 VERBATIM: Final = Syntax(is_plain=True, has_includes=False, is_verbatim=True)
 _BRACES: Final = re.compile(r"\{\{|\{%|\{#")
 _TRAILING_ID: Final = re.compile(r"(?<!\\)\{#(?=[^{}\s]*[^{}\s#]\}[ \t]*$)")
+_ESCAPED_ID: Final = re.compile(r"\\(\\?\{#)")
 _FENCE: Final = re.compile(r"^[ \t]*(`{3,}|~{3,})")
 
 
@@ -25,7 +26,7 @@ class Unit:
     """Lines ``first`` up to ``last`` (not included) of a body, and ``below`` the line where the next unit begins.
 
     ``level`` is that of a heading, 0 for other units. ``leads_in`` tells one that nothing should be cut off below. Where ``is_sound`` is
-    not set, the unit cannot stand in a fragment.
+    not set, the unit cannot stand in a fragment. ``is_item`` tells an item of a list.
     """
 
     first: int
@@ -35,6 +36,7 @@ class Unit:
     title: str
     leads_in: bool
     is_sound: bool = True
+    is_item: bool = False
 
 
 def has_braces(text: str) -> bool:
@@ -47,6 +49,11 @@ def escape_line(line: str) -> str:
     if "{#" not in line:
         return line
     return _TRAILING_ID.sub(r"\\{#", line.replace("\\{#", "\\\\{#"))
+
+
+def printed_line(line: str) -> str:
+    """Return what an escaped line is printed as."""
+    return _ESCAPED_ID.sub(r"\1", line)
 
 
 def cut_body(lines: Sequence[str]) -> tuple[Unit, ...]:
@@ -102,7 +109,7 @@ def _unit(lines: Sequence[str], span: _Span, below: int) -> Unit:
     words = str(_text_of(block) or "")
     level = block.level if isinstance(block, Section) else 0
     leads_in = level > 0 or words.rstrip().endswith(":") or _is_label(block, words)
-    return Unit(first, last, below, level, words.strip() if level else "", leads_in, _is_sound(lines, span))
+    return Unit(first, last, below, level, words.strip() if level else "", leads_in, _is_sound(lines, span), isinstance(block, Item))
 
 
 def _is_label(block: Block, words: str) -> bool:

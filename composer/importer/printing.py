@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from composer.importer.agents import Agent
 from composer.importer.edits import PlacedEdits
@@ -26,6 +26,10 @@ class Layout:
     names: Mapping[int, str]
     edits: PlacedEdits = field(default_factory=PlacedEdits)
     values: SharedValues = field(default_factory=SharedValues)
+
+    def part(self, labels: Collection[str]) -> Layout:
+        """Return the same with some agents alone."""
+        return replace(self, agents=[agent for agent in self.agents if agent.label in labels], edits=self.edits.part(labels))
 
 
 def print_workspace(layout: Layout) -> dict[str, str]:
@@ -50,8 +54,9 @@ def print_workspace(layout: Layout) -> dict[str, str]:
     for agent in layout.agents:
         by_project.setdefault(agent.source.project, []).append(agent)
     for project, agents in by_project.items():
-        entries = (line for agent in sorted(agents, key=lambda agent: agent.name) for line in _entry_lines(agent, layout))
-        files[f"profiles/{project}.yaml"] = _text(("agents:",), (*entries, *layout.edits.project_lines(project)))
+        taken: set[str] = set()
+        entries = [line for agent in sorted(agents, key=lambda agent: agent.name) for line in _entry_lines(agent, layout, taken)]
+        files[f"profiles/{project}.yaml"] = _text(("agents:",), (*entries, *layout.edits.project_lines(project, taken)))
     return files
 
 
@@ -88,12 +93,12 @@ def _agent_text(agent: Agent, layout: Layout, line_of: Mapping[int, str]) -> str
     return _text([*front, _FENCE], lines)
 
 
-def _entry_lines(agent: Agent, layout: Layout) -> Iterator[str]:
+def _entry_lines(agent: Agent, layout: Layout, taken: set[str]) -> Iterator[str]:
     lines = []
     if agent.fragment != f"agents/{agent.name}":
         lines.append(f"    use: {agent.fragment}")
     if agent.base is not None:
         lines.extend(override_lines(layout.values.settings_of(agent), layout.values.settings_of(agent.base), agent.name, 4))
-    lines.extend(layout.edits.agent_lines(agent))
+    lines.extend(layout.edits.agent_lines(agent, taken))
     yield f"  {agent.name}:" if lines else f"  {agent.name}: {{}}"
     yield from lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,32 +58,28 @@ class Prover:
         sources: Sources = written if self.existing is None else Overlay(written, Disk(self.existing.as_posix(), diagnostics))
         index = read_index(sources, diagnostics, self._read)
         self._read = index.catalog
-        outputs = _compose(index, sorted({agent.source.project for agent in agents}), diagnostics, self.progress)
-        return _blame(diagnostics.errors, agents) if diagnostics.errors else _compare(outputs, agents)
+        expected = {(agent.source.project, agent.name): agent for agent in agents}
+        wrong: set[str] = set()
+        for file in _compose(index, sorted({agent.source.project for agent in agents}), diagnostics, self.progress):
+            agent = expected.pop((file.profile, file.agent), None)
+            if agent is not None and (str(file.path) != agent.source.path or file.content != agent.source.text.encode()):
+                wrong.add(agent.label)
+        if diagnostics.errors:
+            return _blame(diagnostics.errors, agents)
+        return Mismatches(frozenset(wrong | {agent.label for agent in expected.values()}), frozenset())
 
 
-def _compose(index: Index, profiles: Iterable[str], diagnostics: Diagnostics, progress: Callable[[str], None]) -> list[OutputFile]:
-    outputs: list[OutputFile] = []
+def _compose(index: Index, profiles: Iterable[str], diagnostics: Diagnostics, progress: Callable[[str], None]) -> Iterator[OutputFile]:
+    """Give the files of one profile after the other; none is kept, for each holds where all its words come from."""
     for profile in profiles:
         if profile not in index.catalog.profiles:
             continue  # it could not be read, which is told
         progress(profile)
         # A profile's own mistakes must not keep those of the next from being found.
         found = Diagnostics()
-        outputs.extend(compose_profile(profile, index, (), get_target(DEFAULT_TARGET), found))
+        yield from compose_profile(profile, index, (), get_target(DEFAULT_TARGET), found)
         for diagnostic in found:
             diagnostics.add(diagnostic)
-    return outputs
-
-
-def _compare(outputs: Iterable[OutputFile], agents: Iterable[Agent]) -> Mismatches:
-    expected = {(agent.source.project, agent.name): agent for agent in agents}
-    wrong: set[str] = set()
-    for file in outputs:
-        agent = expected.pop((file.profile, file.agent), None)
-        if agent is not None and (str(file.path) != agent.source.path or file.content != agent.source.text.encode()):
-            wrong.add(agent.label)
-    return Mismatches(frozenset(wrong | {agent.label for agent in expected.values()}), frozenset())
 
 
 def _blame(errors: Iterable[Diagnostic], agents: Iterable[Agent]) -> Mismatches:

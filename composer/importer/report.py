@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Final
 
 from composer.importer.agents import Agent
+from composer.importer.choices import EditedAgent, Refused, Variable, edited_agents, refused_runs, variables
 from composer.importer.differences import Differences
 from composer.importer.factor import Body, SharedRun
 from composer.importer.repair import Repair, front_matter_problem
@@ -20,6 +21,7 @@ __all__ = ["Broken", "ImportReport", "NearMiss", "SharedFragment", "make_report"
 _MOST: Final = 10
 _RARE: Final = 12
 _NEAR: Final = 0.6
+_SHOWN: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ class ImportReport:
     kept_whole: tuple[str, ...]
     repairs: tuple[Repair, ...]
     written: tuple[str, ...]
+    same_bodies: int
+    edited: tuple[EditedAgent, ...]
+    chosen_variables: tuple[Variable, ...]
+    refused: tuple[Refused, ...]
 
 
 def make_report(plan: ImportPlan, written: Sequence[str]) -> ImportReport:
@@ -97,6 +103,10 @@ def make_report(plan: ImportPlan, written: Sequence[str]) -> ImportReport:
         kept_whole=tuple(sorted(plan.kept_whole)),
         repairs=plan.repairs,
         written=tuple(written),
+        same_bodies=sum(agent.base is not None and not agent.changes for agent in layout.agents),
+        edited=tuple(edited_agents(layout)),
+        chosen_variables=tuple(variables(layout)),
+        refused=tuple(refused_runs(layout, plan.min_saving)),
     )
 
 
@@ -186,11 +196,15 @@ def report_text(report: ImportReport, *, explains_choice: bool) -> Iterator[str]
     yield f"{_count(report.files, 'file')} in {_count(report.profiles, 'profile')}: each comes out byte for byte"
     yield f"{report.bytes_before} bytes before, {report.bytes_after} after ({share:.1f} %)"
     yield f"{_count(report.agent_files, 'agent file')}, {_count(report.fragments, 'shared fragment')}"
+    if report.same_bodies:
+        yield f"{_count(report.same_bodies, 'file')} with the text of another: one file for all, and front matter in the profiles"
     if report.edits or report.variables:
         yield f"{_count(report.edits, 'edit')} and {_count(report.variables, 'variable')} where agents are nearly the same"
-    if not report.fragments and not report.edits and not report.variables:
+    if not (report.fragments or report.edits or report.variables or report.same_bodies):
         yield "nothing repeats enough to be worth sharing"
     yield from _shared_lines(report, explains_choice=explains_choice)
+    if explains_choice:
+        yield from _choice_lines(report)
     yield from _section("kept apart, though much is alike", [_near_line(miss) for miss in report.near_misses])
     yield from _section("broken in the sources, and kept as it is", [f"{one.path}: {one.problem}" for one in report.broken])
     yield from _section("repaired", [f"{one.path}: {'; '.join(one.reasons)}" for one in report.repairs])
@@ -210,6 +224,22 @@ def _shared_lines(report: ImportReport, *, explains_choice: bool) -> Iterator[st
         choice = f", saves {one.saving}" if explains_choice else ""
         lines.append(f"{one.id}  {one.size} bytes, {one.uses} uses{choice}: {users}")
     yield from _section("shared fragments" if explains_choice else "the largest shared fragments", lines)
+
+
+def _choice_lines(report: ImportReport) -> Iterator[str]:
+    edited = [
+        f"{one.agent}  {', '.join(f'{count} {verb}' for verb, count in one.edits.items())}: "
+        f"{one.size} bytes in place of {one.own}, on {one.fragment}"
+        for one in report.edited
+    ]
+    yield from _section("agents that are another text with edits", edited)
+    chosen = []
+    for one in report.chosen_variables:
+        values = ", ".join(f"{value} ({label})" for label, value in islice(one.values.items(), 3))
+        chosen.append(f"{one.name} in {one.fragment}: {one.default[:_SHOWN]}{'; ' if values else ''}{values}")
+    yield from _section("variables", chosen)
+    refused = [f"{one.size} bytes, {one.uses} uses, would save {one.saving}: {one.text}" for one in report.refused]
+    yield from _section("repeated, but no fragment, because it saves too little", refused)
 
 
 def _near_line(miss: NearMiss) -> str:

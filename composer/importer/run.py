@@ -11,24 +11,26 @@ from composer.files.destination import Destination
 from composer.files.disk_errors import change_files, report_disk_error
 from composer.files.transaction import Change
 from composer.importer.agents import Agent, make_agents, with_own_text
-from composer.importer.differences import Differences
 from composer.importer.edits import place_edits
 from composer.importer.existing import Existing, read_existing
 from composer.importer.factor import Body, factor, make_body
 from composer.importer.fragments import name_runs
 from composer.importer.printing import Layout, print_workspace
 from composer.importer.proof import Mismatches, Prover
+from composer.importer.rehearsal import Rehearsal
 from composer.importer.repair import Repair, repair_sources
+from composer.importer.sections import adapt_sections, with_sections
 from composer.importer.shared_values import share_values
 from composer.importer.sources import LeftOut, Source, SourceSet, read_sources
-from composer.importer.variants import adapt_sections, find_variants, with_sections, with_variants
+from composer.importer.variants import Comparer, find_variants, own_names_of, with_variants
 from composer.source import SourceFile, unlocated
 from composer.stages.write import WriteScope
 
 __all__ = ["ImportPlan", "Options", "plan_import", "plan_sources", "write_plan"]
 
 Progress = Callable[[str], None]
-_MOST_TRIES = 8
+_MOST_TRIES = 16
+_MOST_REFUSALS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class ImportPlan:
     kept_whole: frozenset[str]
     repairs: tuple[Repair, ...] = ()
     existing: Existing = field(default_factory=Existing)
+    min_saving: int = 0
 
 
 def plan_import(paths: Iterable[str], into: Path, options: Options, progress: Progress, diagnostics: Diagnostics) -> ImportPlan:
@@ -80,14 +83,21 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
     apart: frozenset[str] = frozenset()
     known = _Known(existing, options, progress)
     prover = Prover(existing.root, progress)
+    rehearsal = Rehearsal(prover)
     wrong = Mismatches(frozenset(), frozenset())
-    for _ in range(_MOST_TRIES):
-        layout, apart = _lay_out(sources, whole, apart, known)
+    for number in range(_MOST_TRIES):
+        layout = _lay_out(sources, whole, apart, known)
+        edited, wrong = rehearsal.run(layout)
+        refused = layout.edits.crossing | (_blamed(layout, wrong) & edited if wrong else frozenset())
+        if refused - apart:
+            # One that is refused changes what others share, so that the next may be; there has to be an end.
+            apart |= refused if number < _MOST_REFUSALS else {agent.label for agent in layout.agents if agent.changes}
+            continue
         files = print_workspace(layout)
         progress("proving")
         wrong = prover.prove(files, layout.agents)
         if not wrong:
-            return ImportPlan(files, layout, tuple(sources), tuple(left_out), whole)
+            return ImportPlan(files, layout, tuple(sources), tuple(left_out), whole, min_saving=options.min_saving)
         blamed = _blamed(layout, wrong)
         joined = {agent.label for agent in layout.agents if agent.changes or layout.values.name_for(agent)} & blamed - apart
         if joined:  # on their own they may well come out
@@ -134,30 +144,27 @@ def _changes(plan: ImportPlan, destination: Destination, found: Diagnostics) -> 
     return changes
 
 
-def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[str], known: _Known) -> tuple[Layout, frozenset[str]]:
-    """Decide everything; the agents in ``apart``, and those whose edits would reach over borders, are no variants of others."""
+def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[str], known: _Known) -> Layout:
+    """Decide everything; the agents in ``apart`` are no variants of others."""
     existing, options = known.existing, known.options
-    while True:
-        agents = _agents(sources, whole, existing.taken)
-        bodies = known.bodies(agents)
-        known.progress("factoring")
-        kept = {agent.fragment for agent in agents if agent.label in apart or agent.label in whole}
-        agents = with_variants(agents, find_variants(agents, bodies, options.min_saving, known.differences, kept))
-        bodies = {agent.fragment: bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies}
-        bases = {agent.fragment for agent in agents if agent.base is not None and agent.changes}
-        free = [bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies.keys() - kept - bases]
-        agents, adapted = with_sections(agents, adapt_sections(free, options.min_saving, known.differences))
-        bodies |= adapted
-        shared = [body for agent in agents if (body := bodies.get(agent.fragment)) and agent.base is None and agent.label not in whole]
-        factored = factor(shared, options.min_saving, existing.bodies)
-        taken = [*existing.ids, *(agent.fragment for agent in agents)]
-        names = name_runs(factored, _folders(agents, bodies), taken)
-        values = share_values(agents, options.min_saving, [*taken, *names.values()], existing.variables, apart)
-        variables = existing.variables | set(values.names.values())
-        edits = place_edits(agents, bodies, factored, names, variables)
-        if not edits.crossing:
-            return Layout(agents, bodies, factored, names, edits, values), apart
-        apart |= edits.crossing
+    agents = known.agents(sources, whole)
+    bodies = known.bodies(agents)
+    known.progress("factoring")
+    kept = {agent.fragment for agent in agents if agent.label in apart or agent.label in whole}
+    agents = with_variants(agents, find_variants(agents, bodies, options.min_saving, known.comparer, kept))
+    bodies = {agent.fragment: bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies}
+    bases = {agent.fragment for agent in agents if agent.base is not None and agent.changes}
+    free = [bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies.keys() - kept - bases]
+    agents, adapted = with_sections(agents, adapt_sections(free, options.min_saving, known.comparer, own_names_of(agents)))
+    bodies |= adapted
+    shared = [body for agent in agents if (body := bodies.get(agent.fragment)) and agent.base is None and agent.label not in whole]
+    factored = factor(shared, options.min_saving, existing.bodies)
+    taken = [*existing.ids, *(agent.fragment for agent in agents)]
+    names = name_runs(factored, _folders(agents, bodies), taken)
+    values = share_values(agents, options.min_saving, [*taken, *names.values()], existing.variables, apart)
+    variables = existing.variables | set(values.names.values())
+    edits = place_edits(agents, bodies, factored, names, variables)
+    return Layout(agents, bodies, factored, names, edits, values)
 
 
 class _Known:
@@ -165,8 +172,16 @@ class _Known:
 
     def __init__(self, existing: Existing, options: Options, progress: Progress) -> None:
         self.existing, self.options, self.progress = existing, options, progress
-        self.differences = Differences()
+        self.comparer = Comparer()
+        self._agents: tuple[tuple[Sequence[Source], frozenset[str]], list[Agent]] | None = None
         self._bodies: dict[tuple[str, tuple[str, ...]], Body] = {}
+
+    def agents(self, sources: Sequence[Source], whole: frozenset[str]) -> list[Agent]:
+        """Make agents of sources."""
+        key = tuple(sources), whole
+        if self._agents is None or self._agents[0] != key:
+            self._agents = key, _agents(sources, whole, self.existing.taken)
+        return self._agents[1]
 
     def bodies(self, agents: Iterable[Agent]) -> dict[str, Body]:
         """Cut the bodies of agents into units."""

@@ -1,0 +1,97 @@
+"""Sections of different agents that are nearly the same -> one section, and edits for the agents that have it otherwise."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from composer.importer.agents import Agent
+from composer.importer.changes import Change
+from composer.importer.factor import Body
+from composer.importer.variants import Comparer, Finder, Variant
+
+__all__ = ["AdaptedBody", "adapt_sections", "with_sections"]
+
+_INCLUDE: Final = 88
+"""Bytes that two agents pay to include a section."""
+
+
+def adapt_sections(bodies: Sequence[Body], min_saving: int, comparer: Comparer, own_names: Mapping[str, str]) -> dict[str, AdaptedBody]:
+    """Find the sections that are shorter as edits of another body's section, and write that section in their place.
+
+    Args:
+        bodies: those that may be changed, each once.
+        min_saving: the bytes that a section must save.
+        comparer: what compares texts.
+        own_names: the name of the agent that each body is of.
+    """
+    sections, places = _sections(bodies)
+    finder = Finder(sections, min_saving, comparer, -_INCLUDE, [own_names[place.body] for place in places])
+    by_key = {body.key: body for body in bodies}
+    kept: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    taken: dict[str, list[tuple[int, int, Variant]]] = defaultdict(list)
+    for one, other in finder.candidates():
+        base, place = places[one], places[other]
+        free = not _touches(taken[base.body], base.span) and not _touches([*taken[place.body], *kept[place.body]], place.span)
+        if free and finder.consider(one, other, may_swap=False):
+            kept[base.body].append(base.span)
+            taken[place.body].append((*place.span, finder.variants[sections[other].key]))
+    lines_of = {section.key: section.lines for section in sections}
+    return {key: _adapted(by_key[key], found, lines_of, comparer) for key, found in taken.items() if found}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AdaptedBody:
+    """A body with sections of others in place of its own, and the edits that give its own back."""
+
+    body: Body
+    changes: tuple[Change, ...]
+    saving: int
+
+
+@dataclass(frozen=True, slots=True)
+class _SectionPlace:
+    """The lines of a section in its body."""
+
+    body: str
+    span: tuple[int, int]
+
+
+def _sections(bodies: Iterable[Body]) -> tuple[list[Body], list[_SectionPlace]]:
+    """Cut bodies into sections, those inside others too; each wording is given once."""
+    sections, places = [], []
+    seen: set[tuple[str, ...]] = set()
+    for body in bodies:
+        for section, first in body.sections:
+            if section.lines not in seen:
+                seen.add(section.lines)
+                sections.append(section)
+                places.append(_SectionPlace(body.key, (first, first + len(section.lines))))
+    return sections, places
+
+
+def _touches(spans: Iterable[tuple[object, ...]], span: tuple[int, int]) -> bool:
+    return any(first < span[1] and span[0] < last for first, last, *_ in spans)  # type: ignore[operator]
+
+
+def _adapted(
+    body: Body, found: Sequence[tuple[int, int, Variant]], lines_of: Mapping[str, tuple[str, ...]], comparer: Comparer
+) -> AdaptedBody:
+    lines: list[str] = []
+    changes: list[Change] = []
+    position = 0
+    for first, last, variant in sorted(found, key=lambda place: place[:2]):
+        lines.extend(body.lines[position:first])
+        changes.extend(change.moved(len(lines)) for change in variant.changes)
+        lines.extend(lines_of[variant.base])
+        position = last
+    lines.extend(body.lines[position:])
+    return AdaptedBody(comparer.body_of(body, tuple(lines)), tuple(changes), sum(variant.saving for _, _, variant in found))
+
+
+def with_sections(agents: Sequence[Agent], adapted: Mapping[str, AdaptedBody]) -> tuple[list[Agent], dict[str, Body]]:
+    """Return the agents with the edits of their sections, and the bodies that are written in place of their own."""
+    changed = [replace(agent, changes=adapted[agent.fragment].changes) if agent.fragment in adapted else agent for agent in agents]
+    return changed, {key: one.body for key, one in adapted.items()}

@@ -298,6 +298,39 @@ def test_a_field_that_went_is_unset(tmp_path: Path) -> None:
     assert "unset" in found["profiles/shop.yaml"]
 
 
+def test_fields_that_went_together_come_back_together(tmp_path: Path) -> None:
+    """Two fields are taken away in one list, also those that the profile itself sets; put back, they are given back."""
+    root = workspace(tmp_path, profiles__bot="project: {name: the bot}\nagents:\n  dev:\n    color: red\n    tools: [Read]\n")
+    path = "output/bot/.claude/agents/dev.md"
+    whole = (root / path).read_text(encoding="utf-8")
+    edited(root, "tools: Read\n", "", path)
+    edited(root, "color: red\n", "", path)
+    write_acceptance(Workspace.open(root), proposed(root, path))
+    profile = (root / "profiles/bot.yaml").read_text(encoding="utf-8")
+    assert profile.count("unset") == 1
+    (root / path).write_text(whole, encoding="utf-8", newline="\n")
+    write_acceptance(Workspace.open(root), proposed(root, path))
+    assert "unset" not in (root / "profiles/bot.yaml").read_text(encoding="utf-8")
+    assert (root / path).read_text(encoding="utf-8") == whole
+
+
+def test_a_number_that_only_has_a_default_is_set_as_a_number(tmp_path: Path) -> None:
+    """The profile says it for the first time."""
+    root = workspace(tmp_path)
+    path = "output/bot/.claude/agents/dev.md"
+    edited(root, "Allow 100 requests", "Allow 45 requests", path)
+    write_acceptance(Workspace.open(root), proposed(root, path))
+    assert "limit: 45\n" in (root / "profiles/bot.yaml").read_text(encoding="utf-8")
+
+
+def test_a_line_under_a_heading_is_refused_whatever_the_scope(tmp_path: Path) -> None:
+    """A draft whose profile cannot be read is no way, and no crash."""
+    root = workspace(tmp_path)
+    edited(root, "# Rules\n", "# Rules\nHello\n")
+    for scope in (*Scope, None):
+        assert proposed(root, DEV, scope=scope).refusals
+
+
 def test_words_of_the_description_keep_its_variables(tmp_path: Path) -> None:
     """The description is a template as well."""
     found = taken(workspace(tmp_path), "Use this agent for work on the shop.", "Use this agent for all work on the shop.")

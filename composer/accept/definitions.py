@@ -130,7 +130,15 @@ def set_entry(profile: str, keys: Keys, text: str, draft: Draft, *, is_literal: 
     source = draft.index.catalog.profiles[profile].source
     if isinstance(node_at(source, keys), YamlScalar):
         return SetText(source.path, keys, text, is_literal=is_literal)
-    return AddEntry(source.path, keys, text)
+    return AddEntry(source.path, keys, _literal(text) if is_literal else text)
+
+
+def _literal(text: str) -> str | bool | int:
+    """Return the value that is printed so; text where it is neither a number in its shortest form nor true or false."""
+    if text in {"true", "false"}:
+        return text == "true"
+    is_number = text.isascii() and text.removeprefix("-").isdigit() and str(int(text)) == text
+    return int(text) if is_number else text
 
 
 # --- words --------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -12,7 +13,7 @@ from composer.accept.definitions import node_at
 from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange
 from composer.accept.proposals import Proposal, Scope, Setting
 from composer.accept.reasons import Reason, RefusedChangeError
-from composer.model import Plain, YamlMapping, YamlSequence
+from composer.model import Plain, YamlMapping, YamlNode, YamlSequence
 from composer.yaml_text.lenient import YamlProblem, read_strict
 
 __all__ = ["propose_fields"]
@@ -41,7 +42,7 @@ def propose_fields(setting: Setting, change: LineChange) -> Iterator[Proposal]:
     for number in range(max(len(found) for found in ways)):
         chosen = [found[min(number, len(found) - 1)] for found in ways if found]
         about = f"{_spelled(names, after)} in profiles/{setting.profile}.yaml"
-        proposal = Proposal(Scope.PROFILE, about, tuple(step for found in chosen for step in found))
+        proposal = Proposal(Scope.PROFILE, about, _with_unset(setting, [step for found in chosen for step in found]))
         yield proposal
     _refuse_order(setting, [*after])
     if proposal is not None:
@@ -92,7 +93,34 @@ def _fields(lines: Sequence[str]) -> Mapping[str, Plain]:
     return read
 
 
-def _field(setting: Setting, name: str, before: Plain | None, after: Plain | None) -> Iterator[tuple[SourceChange, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Unset:
+    """Take a field of the agent away, or give it back."""
+
+    name: str
+    is_away: bool
+
+
+def _with_unset(setting: Setting, steps: Sequence[SourceChange | _Unset]) -> tuple[SourceChange, ...]:
+    """Return the steps with the names that are taken away as one list: several fields may change at a time."""
+    profile = setting.draft.index.catalog.profiles[setting.profile]
+    keys = ("agents", setting.agent, "unset")
+    known = node_at(profile.source, keys)
+    names = _listed(known)
+    wanted = [name for name in names if _Unset(name, is_away=False) not in steps]
+    wanted += [step.name for step in steps if isinstance(step, _Unset) and step.is_away and step.name not in wanted]
+    changes = [step for step in steps if not isinstance(step, _Unset)]
+    if wanted != names:
+        changes += [RemoveEntry(profile.source.path, keys)] if known is not None else []
+        changes += [AddEntry(profile.source.path, keys, tuple(wanted))] if wanted else []
+    return tuple(changes)
+
+
+def _listed(node: YamlNode | None) -> list[str]:
+    return [getattr(item, "text", "") for item in node.items] if isinstance(node, YamlSequence) else []
+
+
+def _field(setting: Setting, name: str, before: Plain | None, after: Plain | None) -> Iterator[tuple[SourceChange | _Unset, ...]]:
     profile = setting.draft.index.catalog.profiles[setting.profile]
     path = profile.source.path
     keys = ("agents", setting.agent, name)
@@ -101,12 +129,12 @@ def _field(setting: Setting, name: str, before: Plain | None, after: Plain | Non
         taken = (RemoveEntry(path, keys),) if own is not None else ()
         if taken:
             yield taken
-        unset = ("agents", setting.agent, "unset")
-        known = node_at(profile.source, unset)
-        names = [getattr(item, "text", "") for item in known.items] if isinstance(known, YamlSequence) else []
-        yield (*taken, *((RemoveEntry(path, unset),) if known is not None else ()), AddEntry(path, unset, (*names, name)))
+        yield (*taken, _Unset(name, is_away=True))
         return
-    first = (RemoveEntry(path, keys),) if own is not None else ()
+    first: tuple[SourceChange | _Unset, ...] = (RemoveEntry(path, keys),) if own is not None else ()
+    if name in _listed(node_at(profile.source, ("agents", setting.agent, "unset"))):
+        first = (*first, _Unset(name, is_away=False))
+        yield first
     field = setting.printed.file.document.fields.get(name)
     if field is not None and isinstance(field.value, tuple):
         old, new = _names(before), _names(after)

@@ -72,6 +72,8 @@ def unused_variables(draft: Draft, name: str) -> tuple[RemoveEntry, ...]:
         index = draft.index
     except RefusedChangeError:
         return ()
+    if name not in index.catalog.profiles:  # it cannot even be read
+        return ()
     index.diagnostics = index.templates.diagnostics = found
     compose_profile(name, index, (), draft.target, found)
     keys = _variables_by_place(index.catalog.profiles[name])

@@ -32,10 +32,12 @@ from composer.model import (
     RenderedDocument,
     ResolvedAgent,
     ResolvedProfile,
+    YamlScalar,
 )
 from composer.pipeline import Done, compose_agent, compose_profile, nobody_asks, read_index
 from composer.source import Location, SourceFile
 from composer.stages.emit import check_paths, emit_document
+from composer.stages.plan import forget_plans
 from composer.stages.reach import Composed, check_reach
 from composer.stages.resolve import Override, resolve_profile
 from composer.stages.write import WriteScope
@@ -88,7 +90,7 @@ class Earlier:
         self._known: Catalog | None = None
         self._texts: Index | None = None
         self._sharing = LastingSharing()
-        self._shared: Catalog | None = None
+        self._shared: Index | None = None
         """What ``_sharing`` was composed from."""
         self._ground: _Ground | None = None
         self._profiles: dict[str, _KeptProfile] = {}
@@ -119,14 +121,18 @@ class Earlier:
         return index
 
     def _share(self, index: Index) -> None:
-        """Go on with what agents share, if the fragments that it was made of are the same."""
-        before, catalog = self._shared, index.catalog
-        is_same = before is not None and _is_same(before.fragments, catalog.fragments) and before.config.looks == catalog.config.looks
-        if is_same and not self._sharing.is_worn:
-            index.sharing = self._sharing if self._is_clean else self._sharing.lent()
+        """Go on with what agents share, apart from what was made of fragments that have changed."""
+        changed = _changed(self._shared, index)
+        if changed is None or self._sharing.is_worn or _has_includes(index):
+            if self._is_clean:
+                self._sharing = LastingSharing()
+                index.sharing, self._shared = self._sharing, index
         elif self._is_clean:
-            self._sharing, self._shared = LastingSharing(), catalog
-            index.sharing = self._sharing
+            if changed:
+                forget_plans(self._sharing, changed, self._inclusions.can_bring(changed, index))
+            index.sharing, self._shared = self._sharing, index
+        elif not changed:
+            index.sharing = self._sharing.lent()
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -277,7 +283,7 @@ def _ground(index: Index, overrides: Sequence[Override], target: Target) -> _Gro
         tuple(override.location.source.text for override in overrides),
         target.name,
         said_of_declarations(catalog.declarations),
-        {old: new for old, (new, _) in index.moved.items()},
+        _moves(index),
         catalog.config.looks,
     )
 
@@ -345,5 +351,25 @@ def _without_told(catalog: Catalog, diagnostics: Diagnostics, known: Catalog | N
     return replace(catalog, fragments=fragments, profiles=profiles)
 
 
-def _is_same(before: Mapping[str, Fragment], now: Mapping[str, Fragment]) -> bool:
-    return before.keys() == now.keys() and all(now[name] is fragment for name, fragment in before.items())
+def _changed(before: Index | None, now: Index) -> frozenset[str] | None:
+    """Return the ids of the fragments that have changed, come or gone; None where what holds for all has changed."""
+    if before is None or before.catalog.config.looks != now.catalog.config.looks or _moves(before) != _moves(now):
+        return None
+    old, new = before.catalog.fragments, now.catalog.fragments
+    return frozenset(name for name in old.keys() | new.keys() if old.get(name) is not new.get(name))
+
+
+def _moves(index: Index) -> dict[str, str]:
+    return {old: new for old, (new, _) in index.moved.items()}
+
+
+def _has_includes(index: Index) -> bool:
+    """Whether a text of a profile can bring fragments in, wherever it is put."""
+    return any("include" in text for profile in index.catalog.profiles.values() for text in _edit_texts(profile))
+
+
+def _edit_texts(profile: Profile) -> Iterator[str]:
+    for edits in (profile.edits, *(agent.edits for agent in profile.agents.values())):
+        for edit in edits.by_address.values():
+            inserted = (node for nodes in edit.insertions.values() for node in nodes.entries.values())
+            yield from (text.text for text in (edit.replace, *inserted) if isinstance(text, YamlScalar))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
 
-__all__ = ["LineChange", "TextChange", "apply_change", "changed_lines", "changed_text", "distance", "split_change"]
+__all__ = ["LineChange", "TextChange", "apply_change", "changed_lines", "changed_text", "distance", "slid", "split_change"]
 
 _TOKEN: Final = re.compile(r"\w+|\s|[^\w\s]")
 _LEAD: Final = re.compile(r"\s*(?:[-*+]|\d+[.)])?\s*")
@@ -103,6 +103,8 @@ def _likeness(first: str, second: str) -> float:
     """Say how alike two lines are, 0 where neither can have become the other."""
     if not first.strip() or not second.strip():
         return 1.0 if first == second else 0.0
+    if second.strip() == _lead(first).strip():  # an item that was emptied
+        return _LIKE_FOR_SAME_LEAD
     ratio = SequenceMatcher(None, _TOKEN.findall(first), _TOKEN.findall(second), autojunk=False).ratio()
     same_lead = _lead(first) == _lead(second)
     return ratio if ratio >= (_LIKE_FOR_SAME_LEAD if same_lead else _LIKE_ENOUGH) else 0.0
@@ -123,6 +125,31 @@ def changed_text(before: str, after: str) -> Iterator[TextChange]:
             start, end = old_starts[first], old_starts[last]
             text = after[new_starts[new_first] : new_starts[new_last]]
             yield _trimmed(before, start, end, text)
+
+
+def slid(before: str, change: TextChange, low: int, high: int) -> Iterator[TextChange]:
+    """Give an insertion or a deletion at each place where it gives the same text, the nearest first.
+
+    Args:
+        before: the text.
+        change: what changes in it; a replacement has one place alone.
+        low: where the text that did not change begins, before the change.
+        high: where the text that did not change ends, after it.
+    """
+    yield change
+    is_insertion = change.start == change.end
+    if change.new and not is_insertion:
+        return
+    moving = change.new or before[change.start : change.end]
+    for step in (1, -1):
+        start, end, words = change.start, change.end, moving
+        while words:
+            follower, first = (before[end : end + 1], words[0]) if step > 0 else (before[start - 1 : start], words[-1])
+            if follower != first or (end >= high if step > 0 else start <= low):
+                break
+            words = words[1:] + words[0] if step > 0 else words[-1] + words[:-1]
+            start, end = start + step, end + step
+            yield TextChange(start, end, words if is_insertion else "")
 
 
 def _trimmed(before: str, start: int, end: int, text: str) -> TextChange:

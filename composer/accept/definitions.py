@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from composer.accept.drafts import AddEntry, Draft, Keys, SetText, SourceChange, Splice
+from composer.accept.drafts import AddEntry, Draft, Keys, SetText, SourceChange, Splice, yaml_span
 from composer.accept.printed import Node
 from composer.blocks import Block, Document, Item, Leaf, Section, Text, walk_blocks
 from composer.errors import Diagnostics
@@ -77,19 +77,14 @@ def block_of(node: Node, draft: Draft) -> Block | None:
 # --- YAML ---------------------------------------------------------------------------------------------------------------
 
 
-def entry_at(source: SourceFile, offset: int, draft: Draft) -> Entry | None:
+def entry_at(source: SourceFile, offset: int) -> Entry | None:
     """Return the scalar of a profile's YAML that holds, or is named at, a character."""
-    root = _root(source, draft)
+    root = _root(source)
     return next((entry for entry in _entries(source.path, root, ()) if _holds(entry, root, offset)), None) if root is not None else None
 
 
-def _root(source: SourceFile, draft: Draft) -> YamlNode | None:
-    fragment = next((found for found in draft.index.catalog.fragments.values() if found.source is source), None)
-    end = len(source.text) if fragment is None else fragment.document.location.start
-    start = 0
-    if fragment is not None:
-        start = source.text.find("\n") + 1
-        end = source.text.rfind("---", start, end)
+def _root(source: SourceFile) -> YamlNode | None:
+    start, end = yaml_span(source)
     return parse_yaml(source, start, end, Diagnostics())
 
 
@@ -122,9 +117,9 @@ def _entries(path: str, node: YamlNode, keys: Keys) -> Iterator[Entry]:
                 yield from _entries(path, value, (*keys, key))
 
 
-def node_at(source: SourceFile, keys: Keys, draft: Draft) -> YamlNode | None:
+def node_at(source: SourceFile, keys: Keys) -> YamlNode | None:
     """Return what stands at ``keys`` of a file's YAML; None where nothing does."""
-    node = _root(source, draft)
+    node = _root(source)
     for key in keys:
         node = _child(node, key)
     return node
@@ -133,7 +128,7 @@ def node_at(source: SourceFile, keys: Keys, draft: Draft) -> YamlNode | None:
 def set_entry(profile: str, keys: Keys, text: str, draft: Draft, *, is_literal: bool = False) -> SourceChange:
     """Say a value in a profile: in place of the one that it has at ``keys``, or as a new entry."""
     source = draft.index.catalog.profiles[profile].source
-    if isinstance(node_at(source, keys, draft), YamlScalar):
+    if isinstance(node_at(source, keys), YamlScalar):
         return SetText(source.path, keys, text, is_literal=is_literal)
     return AddEntry(source.path, keys, text)
 

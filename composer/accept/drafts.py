@@ -5,25 +5,22 @@ A change is a run of characters in a file, or an entry of its YAML. Every other 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
-from composer.accept.inverse import Reason, RefusedChangeError
+from composer.accept.reasons import Reason, RefusedChangeError
 from composer.errors import Diagnostics
 from composer.files.disk import Disk
 from composer.files.sources import Memory, Overlay
 from composer.lookup.index import Index
+from composer.markdown.front_matter import find_front_matter
 from composer.model import Catalog, OutputFile
 from composer.pipeline import compose_profile, read_index
 from composer.source import BYTE_ORDER_MARK, SourceFile
 from composer.targets import Target
 from composer.yaml_text.rewrite import NewValue, RewriteRefusedError, add_entry, remove_entry, set_text
 
-__all__ = ["AddEntry", "Draft", "RemoveEntry", "SetText", "SourceChange", "Splice"]
-
-_FENCE: Final = re.compile(r"^---[ \t]*$", re.MULTILINE)
+__all__ = ["AddEntry", "Draft", "RemoveEntry", "SetText", "SourceChange", "Splice", "yaml_span"]
 
 Keys = tuple[str | int, ...]
 
@@ -176,7 +173,7 @@ class Draft:
 
 def _with_entry(raw: str, change: SourceChange) -> str:
     """Change an entry of a file's YAML, which is the front matter of a fragment."""
-    start, end = _front_matter(SourceFile.from_raw(change.path, raw).text) if change.path.endswith(".md") else (0, None)
+    start, end = yaml_span(SourceFile.from_raw(change.path, raw))
     match change:
         case Splice():
             return raw
@@ -190,16 +187,18 @@ def _with_entry(raw: str, change: SourceChange) -> str:
             return remove_entry(raw, change.keys, keep=keep, start=start, end=end, file=change.path)
 
 
-def _front_matter(text: str) -> tuple[int, int]:
-    """Return where the YAML of a fragment begins and ends."""
-    closing = _FENCE.search(text, 3)
-    return (text.find("\n") + 1, closing.start()) if text.startswith("---") and closing is not None else (0, 0)
+def yaml_span(source: SourceFile) -> tuple[int, int]:
+    """Return where the YAML of a file begins and ends: the front matter of a fragment (empty where it has none), all of any other."""
+    if not source.path.endswith(".md"):
+        return 0, len(source.text)
+    span = find_front_matter(source.text)
+    return (span.start, span.end) if span is not None else (0, 0)
 
 
 def _refuse_errors(found: Diagnostics) -> None:
     errors = found.errors
     if errors:
-        raise RefusedChangeError(Reason.INVALID, f"the sources would be wrong: {errors[0].message} ({errors[0].location})")
+        raise RefusedChangeError(Reason.INVALID, f"{errors[0].location.path} would be wrong: {errors[0].message}")
 
 
 def spliced(raw: str, splices: Iterable[Splice]) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 from composer.accept.changes import LineChange, apply_change
 from composer.accept.definitions import node_at
 from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange
-from composer.accept.inverse import Reason, RefusedChangeError
 from composer.accept.proposals import Proposal, Scope, Setting
+from composer.accept.reasons import Reason, RefusedChangeError
 from composer.model import Plain, YamlMapping, YamlSequence
 from composer.yaml_text.lenient import YamlProblem, read_strict
 
@@ -28,15 +30,48 @@ def propose_fields(setting: Setting, change: LineChange) -> Iterator[Proposal]:
     after = _fields(apply_change(setting.printed.lines, change))
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     if not names:
-        raise RefusedChangeError(Reason.LAYOUT, "how the front matter is written comes from the layout, and its fields say what they said")
+        raise RefusedChangeError(
+            Reason.LAYOUT, "how the front matter is written comes from the layout, and its fields say what they said", is_final=True
+        )
     if "name" in names:
         message = f"the name of an agent is its key under `agents` in profiles/{setting.profile}.yaml: rename it there"
         raise RefusedChangeError(Reason.GENERATED, message)
     ways = [list(_field(setting, name, before.get(name), after.get(name))) for name in names]
+    proposal: Proposal | None = None
     for number in range(max(len(found) for found in ways)):
         chosen = [found[min(number, len(found) - 1)] for found in ways if found]
-        about = f"set {', '.join(f'`{name}`' for name in names)} in profiles/{setting.profile}.yaml"
-        yield Proposal(Scope.PROFILE, about, tuple(step for found in chosen for step in found))
+        about = f"{_spelled(names, after)} in profiles/{setting.profile}.yaml"
+        proposal = Proposal(Scope.PROFILE, about, tuple(step for found in chosen for step in found))
+        yield proposal
+    _refuse_order(setting, [*after])
+    if proposal is not None:
+        _refuse_spelling(setting, proposal, names, change)
+
+
+def _spelled(names: Sequence[str], after: Mapping[str, Plain]) -> str:
+    kept = [f"`{name}`" for name in names if name in after]
+    gone = [f"`{name}`" for name in names if name not in after]
+    parts = [f"set {', '.join(kept)}"] if kept else []
+    return " and ".join([*parts, f"unset {', '.join(gone)}"] if gone else parts)
+
+
+def _refuse_order(setting: Setting, names: Sequence[str]) -> None:
+    """Raise if the fields do not stand in the order in which a build writes them."""
+    known = ["name", *(name for name in setting.draft.target.fields if name != "name")]
+    for above, below in pairwise(name for name in names if name in known):
+        if known.index(above) > known.index(below):
+            message = f"a build writes the fields in its own order: put `{below}` above `{above}`"
+            raise RefusedChangeError(Reason.LAYOUT, message, is_final=True)
+
+
+def _refuse_spelling(setting: Setting, proposal: Proposal, names: Sequence[str], change: LineChange) -> None:
+    """Raise if a build writes the same fields in other characters, such as quotes."""
+    composed = setting.draft.changed(proposal.changes).compose(setting.profile)
+    lines = next((file.text.split("\n") for file in composed if file.agent == setting.agent), [])
+    for name in names:
+        written = next((line for line in lines if line.startswith(f"{name}:")), "")
+        if written and any(line.startswith(f"{name}:") and line != written for line in change.new):
+            raise RefusedChangeError(Reason.LAYOUT, f"a build writes this field so: `{written}`", is_final=True)
 
 
 def _fields(lines: Sequence[str]) -> Mapping[str, Plain]:
@@ -45,12 +80,15 @@ def _fields(lines: Sequence[str]) -> Mapping[str, Plain]:
     if not text or text[0] != _FENCE or _FENCE not in text[1:]:
         raise RefusedChangeError(Reason.GENERATED, "the fences of the front matter are the tool's: put the lines `---` back")
     end = text.index(_FENCE, 1)
+    for name, count in Counter(line.partition(":")[0] for line in text[1:end] if line[:1].isalpha()).items():
+        if count > 1:
+            raise RefusedChangeError(Reason.LAYOUT, f"the field `{name}` stands twice: a build writes it once", is_final=True)
     try:
         read = read_strict("\n".join(text[1:end]) + "\n")
     except YamlProblem as problem:
-        raise RefusedChangeError(Reason.LAYOUT, f"the front matter is no YAML any more: {problem}") from None
+        raise RefusedChangeError(Reason.LAYOUT, f"the front matter is no YAML any more: {problem}", is_final=True) from None
     if not isinstance(read, dict):
-        raise RefusedChangeError(Reason.LAYOUT, "the front matter is no map of fields any more")
+        raise RefusedChangeError(Reason.LAYOUT, "the front matter is no map of fields any more", is_final=True)
     return read
 
 
@@ -58,13 +96,13 @@ def _field(setting: Setting, name: str, before: Plain | None, after: Plain | Non
     profile = setting.draft.index.catalog.profiles[setting.profile]
     path = profile.source.path
     keys = ("agents", setting.agent, name)
-    own = node_at(profile.source, keys, setting.draft)
+    own = node_at(profile.source, keys)
     if after is None:
         taken = (RemoveEntry(path, keys),) if own is not None else ()
         if taken:
             yield taken
         unset = ("agents", setting.agent, "unset")
-        known = node_at(profile.source, unset, setting.draft)
+        known = node_at(profile.source, unset)
         names = [getattr(item, "text", "") for item in known.items] if isinstance(known, YamlSequence) else []
         yield (*taken, *((RemoveEntry(path, unset),) if known is not None else ()), AddEntry(path, unset, (*names, name)))
         return

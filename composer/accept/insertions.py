@@ -2,73 +2,58 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from composer.accept.changes import LineChange
 from composer.accept.definitions import block_of, fragment_of, fresh_id, is_in_profile, node_at
 from composer.accept.drafts import AddEntry, SourceChange, Splice
-from composer.accept.inverse import SYNTAX, Reason, RefusedChangeError
-from composer.accept.placing import lines_of, neighbours_of, with_id
+from composer.accept.newcomers import Newcomer, read_block, read_items, read_section, written_lines
+from composer.accept.placing import lines_of, nearest_id, neighbours_of, with_id
 from composer.accept.printed import Node, PrintedFile
 from composer.accept.proposals import Proposal, Scope, Setting
 from composer.blocks import Block, Item
 from composer.model import PlannedItem, PlannedList, PlannedSection, YamlMapping, YamlScalar
 from composer.yaml_text.rewrite import BlockText
 
-__all__ = ["ITEM", "propose_insertion"]
+__all__ = ["propose_insertion"]
 
-ITEM: Final = re.compile(r"(?P<mark>(?:[-*+]|\d+[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)(?P<text>.*)")
-"""A line that begins an item: its mark, and its words."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Newcomer:
-    """A block that was written into an output: its text without mark and indentation, and the mark of an item."""
-
-    text: str
-    mark: str
+_FAR: Final = 20
 
 
 def propose_insertion(setting: Setting, change: LineChange) -> Iterator[Proposal]:
-    """Give the ways to bring in the blocks that were written between others."""
-    lines = list(change.new)
-    while lines and not lines[0].strip():
-        lines.pop(0)
-    while lines and not lines[-1].strip():
-        lines.pop()
-    if not lines:
-        raise RefusedChangeError(Reason.LAYOUT, "only blank lines changed here, and those come from the layout")
-    if any(mark in line for line in lines for mark in SYNTAX):
-        raise RefusedChangeError(Reason.SYNTAX, "the new words hold `{{`, `{%` or `{#`, which templates read as their own syntax")
+    """Give the ways to bring in the blocks that were written between others.
+
+    Raises:
+        RefusedChangeError: where what was written can stand in no source.
+    """
+    lines = written_lines(change.new)
     indent = min(len(line) - len(line.lstrip(" ")) for line in lines if line.strip())
     dedented = [line[indent:] for line in lines]
-    items = _as_items(dedented)
+    items = read_items(dedented)
     above, below = neighbours_of(setting.printed, change)
+    for anchor, verb, section in _section_anchors(setting, above, below, dedented):
+        for scope in setting.scopes(anchor.trace.layer):
+            yield from _insertions(setting, scope, anchor, verb, [section])
     for anchor, verb in _anchors(setting.printed, above, below, indent, is_item=bool(items)):
-        newcomers = items if items and _takes_items(anchor, verb) else [_Newcomer("\n".join(dedented), "")]
+        newcomers = items if items and _takes_items(anchor, verb) else [read_block(setting, dedented, anchor)]
         for scope in setting.scopes(anchor.trace.layer):
             yield from _insertions(setting, scope, anchor, verb, newcomers)
 
 
-def _as_items(lines: Sequence[str]) -> list[_Newcomer]:
-    """Read lines as items of one list; nothing where they are something else."""
-    items: list[_Newcomer] = []
-    texts: list[str] = []
-    mark = ""
-    for line in lines:
-        found = ITEM.match(line)
-        if found is not None:
-            if texts:
-                items.append(_Newcomer("\n".join(texts).rstrip("\n"), mark))
-            mark, texts = found["mark"], [found["text"]]
-        elif not texts:
-            return []
-        else:
-            texts.append(line[len(mark) :] if not line[: len(mark)].strip() else line)
-    return [*items, _Newcomer("\n".join(texts).rstrip("\n"), mark)] if texts else []
+def _section_anchors(
+    setting: Setting, above: Node | None, below: Node | None, lines: Sequence[str]
+) -> Iterator[tuple[Node, str, Newcomer]]:
+    """Give the sections that lines with a title stand beside, or in, by the level of their title."""
+    if above is not None:
+        for node in (above, *above.around()):
+            closes = node.extent is not None and node.extent[1] == above.last
+            if closes and (section := read_section(setting, lines, node)) is not None:
+                yield node, "after", section
+            if closes and (section := read_section(setting, lines, node, is_inside=True)) is not None:
+                yield node, "last", section
+    if below is not None and (section := read_section(setting, lines, below)) is not None:
+        yield below, "before", section
 
 
 def _anchors(printed: PrintedFile, above: Node | None, below: Node | None, indent: int, *, is_item: bool) -> Iterator[tuple[Node, str]]:
@@ -77,7 +62,7 @@ def _anchors(printed: PrintedFile, above: Node | None, below: Node | None, inden
     rank = 0
     if above is not None:
         if isinstance(above.planned, PlannedSection):
-            found.append((0, above, "first"))
+            found.append((_unfit_inside(printed, above, indent, is_item=is_item), above, "first"))
         for node in (above, *above.around()):
             rank += 1
             closes = node is above or (node.extent is not None and above.last == node.extent[1])
@@ -98,9 +83,6 @@ def _anchors(printed: PrintedFile, above: Node | None, below: Node | None, inden
         yield node, verb
 
 
-_FAR: Final = 20
-
-
 def _unfit(printed: PrintedFile, node: Node, indent: int, *, is_item: bool) -> int:
     """Say how badly a newcomer goes beside a block: an item belongs beside items that stand as far in."""
     if isinstance(node.planned, PlannedItem) != is_item:
@@ -119,7 +101,7 @@ def _takes_items(anchor: Node, verb: str) -> bool:
     return isinstance(anchor.planned, PlannedItem) if verb in {"before", "after"} else isinstance(anchor.planned, PlannedList)
 
 
-def _insertions(setting: Setting, scope: Scope, anchor: Node, verb: str, newcomers: Sequence[_Newcomer]) -> Iterator[Proposal]:
+def _insertions(setting: Setting, scope: Scope, anchor: Node, verb: str, newcomers: Sequence[Newcomer]) -> Iterator[Proposal]:
     if scope is Scope.FRAGMENT and not is_in_profile(anchor.trace.layer):
         yield from _into_fragment(setting, anchor, verb, newcomers)
         return
@@ -136,12 +118,12 @@ def _insertions(setting: Setting, scope: Scope, anchor: Node, verb: str, newcome
     names: list[str] = []
     changes: list[SourceChange] = []
     for newcomer in newcomers:
-        name = _fresh(newcomer.text, f"profiles/{setting.profile}", names, setting)
+        name = _fresh(newcomer, anchor, f"profiles/{setting.profile}", names, setting)
         names.append(name)
         changes.append(AddEntry(source.path, (*keys, name), BlockText(newcomer.text)))
     about = f"insert {', '.join(f'`{name}`' for name in names)} {verb} {address} in {source.path}"
     yield Proposal(scope, about, (*first, *changes))
-    existing = node_at(source, keys, setting.draft)
+    existing = node_at(source, keys)
     if isinstance(existing, YamlMapping) and existing.entries:
         # What stands nearest to the anchor is written first there.
         earlier = [key for key in existing.entries if isinstance(existing.entries[key], YamlScalar)]
@@ -152,16 +134,16 @@ def _insertions(setting: Setting, scope: Scope, anchor: Node, verb: str, newcome
             yield Proposal(scope, about, (*first, *moved))
 
 
-def _fresh(text: str, home: str, taken: Iterable[str], setting: Setting) -> str:
-    name = fresh_id(text, "block", home, setting.draft)
-    used, number = set(taken), 2
-    base = name
-    while name in used:
+def _fresh(newcomer: Newcomer, anchor: Node, home: str, taken: Collection[str], setting: Setting) -> str:
+    """Make an id of a newcomer's words; where they have none that an id can be made of, it is an addition to what stands around."""
+    name = fresh_id(newcomer.words, f"{nearest_id(anchor)}-addition", home, setting.draft)
+    base, number = name, 2
+    while name in taken:
         name, number = f"{base}-{number}", number + 1
     return name
 
 
-def _into_fragment(setting: Setting, anchor: Node, verb: str, newcomers: Sequence[_Newcomer]) -> Iterator[Proposal]:
+def _into_fragment(setting: Setting, anchor: Node, verb: str, newcomers: Sequence[Newcomer]) -> Iterator[Proposal]:
     """Write the new blocks into the fragment, beside the lines of a block."""
     block = block_of(anchor, setting.draft)
     fragment = fragment_of(anchor.trace.layer, setting.draft)
@@ -175,7 +157,7 @@ def _into_fragment(setting: Setting, anchor: Node, verb: str, newcomers: Sequenc
     names: list[str] = []
     written: list[str] = []
     for newcomer in newcomers:
-        name = _fresh(newcomer.text, fragment.id, names, setting)
+        name = _fresh(newcomer, anchor, fragment.id, names, setting)
         names.append(name)
         written.append(_source_lines(newcomer, name if has_ids else "", lead, block))
     is_item = isinstance(block, Item)
@@ -190,13 +172,13 @@ def _into_fragment(setting: Setting, anchor: Node, verb: str, newcomers: Sequenc
     yield Proposal(Scope.FRAGMENT, about, (splice,))
 
 
-def _source_lines(newcomer: _Newcomer, name: str, lead: str, beside: Block) -> str:
+def _source_lines(newcomer: Newcomer, name: str, lead: str, beside: Block) -> str:
     """Return a new block as lines of a fragment."""
     mark = beside.mark if isinstance(beside, Item) else ""
     lines = newcomer.text.split("\n")
     blanks = " " * len(mark)
     printed = [f"{lead}{mark}{lines[0]}", *(f"{lead}{blanks}{line}" if line.strip() else "" for line in lines[1:])]
-    if name and isinstance(beside, Item):
+    if name and (isinstance(beside, Item) or newcomer.is_section):
         printed[0] += f" {{#{name}}}"
     elif name:
         printed[-1] += f" {{#{name}}}"

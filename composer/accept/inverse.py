@@ -9,45 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from composer.accept.changes import TextChange, changed_text
-from composer.accept.printed import FieldText, Owner, Piece, PrintedFile
+from composer.accept.changes import TextChange
+from composer.accept.operations import Operation, read_operations
+from composer.accept.printed import FieldText, Owner, PrintedFile
+from composer.accept.reasons import SYNTAX, Reason, RefusedChangeError
 from composer.blocks import Text
 from composer.lookup.index import Index
 from composer.model import Segment, SegmentKind
 
-__all__ = ["SYNTAX", "Reason", "RefusedChangeError", "Rewording", "VariableChange", "joined_by", "read_rewording", "template_of"]
+__all__ = ["Reason", "RefusedChangeError", "Rewording", "VariableChange", "joined_by", "read_rewording", "template_of"]
 
-SYNTAX: Final = ("{{", "{%", "{#")
 _JOIN: Final = re.compile(r"\{\{-?\s*[\w.]+\s*\|\s*join\(\s*(?P<quote>[\"'])(?P<between>.*?)(?P=quote)\s*\)\s*-?\}\}", re.DOTALL)
-
-
-class Reason(StrEnum):
-    """Why a hand edit cannot be taken home."""
-
-    LAYOUT = "layout"
-    BORDER = "border"
-    STATEMENT = "statement"
-    OPAQUE = "opaque"
-    SYNTAX = "syntax"
-    GENERATED = "generated"
-    SCOPE = "scope"
-    TWICE = "twice"
-    TITLE = "title"
-    INVALID = "invalid"
-    NO_SOURCE = "no-source"
-
-
-class RefusedChangeError(Exception):
-    """A change has no source that could be changed for it."""
-
-    def __init__(self, reason: Reason, message: str) -> None:
-        """Keep the reason and a sentence that says it."""
-        super().__init__(message)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,16 +54,6 @@ class Rewording:
         return _applied(self.template, self.changes)
 
 
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    """A change in characters of a filled text."""
-
-    owner: Owner
-    start: int
-    end: int
-    new: str
-
-
 def template_of(owner: Owner, index: Index) -> Text | None:
     """Return the text that an owner was filled from; None for a value that is no template."""
     if isinstance(owner, FieldText):
@@ -102,88 +67,10 @@ def read_rewording(printed: PrintedFile, start: int, end: int, new: str, index: 
     Raises:
         RefusedChangeError: where the change touches what no text gave, or more than one text at once.
     """
-    by_owner: dict[Owner, list[_Operation]] = {}
-    for change in changed_text(printed.text[start:end], new):
-        moved = TextChange(start + change.start, start + change.end, change.new)
-        operation = _operation(printed, moved)
+    by_owner: dict[Owner, list[Operation]] = {}
+    for operation in read_operations(printed, start, end, new):
         by_owner.setdefault(operation.owner, []).append(operation)
     return tuple(_rewording(owner, operations, index) for owner, operations in by_owner.items())
-
-
-# --- output -> filled text ----------------------------------------------------------------------------------------------
-
-
-def _operation(printed: PrintedFile, change: TextChange) -> _Operation:
-    pieces = printed.pieces_between(change.start, change.end)
-    if change.start == change.end:
-        return _insertion(printed, pieces, change)
-    touched = [piece for piece in pieces if piece.start < change.end and piece.end > change.start]
-    if not touched:
-        raise RefusedChangeError(Reason.LAYOUT, "only marks, blanks or the look of a title changed here, and those come from the layout")
-    first, last = touched[0], touched[-1]
-    if first.owner is not last.owner:
-        raise RefusedChangeError(Reason.BORDER, "the change begins in one text and ends in another")
-    if first.start > change.start or last.end < change.end or _leaves(printed, touched):
-        message = "the change goes over marks, blanks or the look of a title, which come from the layout"
-        raise RefusedChangeError(Reason.LAYOUT, message)
-    start, end = first.filled_offset(change.start), last.filled_offset(change.end)
-    if start is None or end is None:
-        raise RefusedChangeError(Reason.LAYOUT, "the change cuts an escaped character of the front matter in two")
-    return _Operation(first.owner, start, end, _inserted(printed, first, change.new))
-
-
-def _leaves(printed: PrintedFile, touched: Sequence[Piece]) -> bool:
-    """Whether something other than the indentation of a text's next line stands between two of its pieces."""
-    between = (printed.text[left.end : right.start] for left, right in pairwise(touched))
-    return any(gap.strip(" ") for gap in between)
-
-
-def _insertion(printed: PrintedFile, pieces: Sequence[Piece], change: TextChange) -> _Operation:
-    """Find the text that inserted characters belong to: literal words before a value, the text before before the one after."""
-
-    def preference(piece: Piece) -> tuple[bool, bool]:
-        is_inside = piece.start < change.start < piece.end
-        return (not is_inside, _is_value_at(piece, change.start))
-
-    for piece in sorted(pieces, key=preference):
-        offset = piece.filled_offset(change.start)
-        if offset is not None:
-            return _Operation(piece.owner, offset, offset, _inserted(printed, piece, change.new))
-    raise RefusedChangeError(Reason.LAYOUT, "the words stand among marks and blanks of the layout, next to no text")
-
-
-def _is_value_at(piece: Piece, position: int) -> bool:
-    offset = piece.filled_offset(min(position, piece.end - 1))
-    reached = 0
-    for segment in piece.owner.filled:
-        if offset is not None and reached <= offset < reached + len(segment.text):
-            return segment.kind is SegmentKind.VARIABLE
-        reached += len(segment.text)
-    return False
-
-
-def _inserted(printed: PrintedFile, piece: Piece, new: str) -> str:
-    """Return inserted characters as they have to stand in the text: without the front matter's escapes, and without hanging indentation."""
-    if isinstance(piece.owner, FieldText):
-        if not piece.widths and "\\" not in new and '"' not in new:
-            return new
-        return _unescaped(new)
-    if "\n" not in new:
-        return new
-    hanging = printed.column_of(piece.owner)
-    return "\n".join(line[hanging:] if position and not line[:hanging].strip() else line for position, line in enumerate(new.split("\n")))
-
-
-def _unescaped(text: str) -> str:
-    from composer.yaml_text.lenient import YamlProblem, read_strict  # noqa: PLC0415 - for edits of front matter alone
-
-    try:
-        value = read_strict(f'"{text}"')
-    except YamlProblem:
-        value = None
-    if not isinstance(value, str):
-        raise RefusedChangeError(Reason.LAYOUT, "what was written into the quotes of the front matter is not a YAML string")
-    return value
 
 
 # --- filled text -> template --------------------------------------------------------------------------------------------
@@ -239,7 +126,7 @@ def _joined_end(template: Text, start: int, end: int) -> int:
     return max(position - 1, 0)
 
 
-def _rewording(owner: Owner, operations: Sequence[_Operation], index: Index) -> Rewording:
+def _rewording(owner: Owner, operations: Sequence[Operation], index: Index) -> Rewording:
     template = template_of(owner, index)
     words = owner.scalar.text if isinstance(owner, FieldText) and template is None else str(template)
     is_plain = template is None or template.plain
@@ -267,7 +154,7 @@ def joined_by(segment: Segment) -> str:
     return found["between"] if found is not None else ""
 
 
-def _value_around(operation: _Operation, stretches: Sequence[_Stretch]) -> _Stretch | None:
+def _value_around(operation: Operation, stretches: Sequence[_Stretch]) -> _Stretch | None:
     """Return the variable's value that a change stands in; words beside a value that could take it in come first."""
     if operation.start == operation.end:
         for stretch in stretches:
@@ -285,7 +172,7 @@ def _value_around(operation: _Operation, stretches: Sequence[_Stretch]) -> _Stre
     return None
 
 
-def _template_change(operation: _Operation, stretches: Sequence[_Stretch]) -> TextChange:
+def _template_change(operation: Operation, stretches: Sequence[_Stretch]) -> TextChange:
     if operation.start == operation.end:
         return _template_insertion(operation, stretches)
     touched = [stretch for stretch in stretches if stretch.start < operation.end and stretch.end > operation.start]
@@ -298,7 +185,7 @@ def _template_change(operation: _Operation, stretches: Sequence[_Stretch]) -> Te
     return TextChange(first.source + operation.start - first.start, last.source + operation.end - last.start, operation.new)
 
 
-def _template_insertion(operation: _Operation, stretches: Sequence[_Stretch]) -> TextChange:
+def _template_insertion(operation: Operation, stretches: Sequence[_Stretch]) -> TextChange:
     beside = [stretch for stretch in stretches if stretch.start <= operation.start <= stretch.end]
     words = [stretch for stretch in beside if stretch.is_words]
     if words:

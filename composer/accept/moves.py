@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from composer.accept.changes import LineChange
-from composer.accept.definitions import block_of, entry_at, node_at
+from composer.accept.definitions import block_of, entry_at, fragment_of, node_at
 from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange, Splice
-from composer.accept.insertions import ITEM
-from composer.accept.inverse import Reason, RefusedChangeError
+from composer.accept.newcomers import ITEM
 from composer.accept.placing import blocks_on, lines_of, name_of, neighbours_of, without_block
 from composer.accept.printed import Node, PrintedFile
 from composer.accept.proposals import Proposal, Scope, Setting
-from composer.blocks import Block, Item
+from composer.accept.reasons import Reason, RefusedChangeError
+from composer.accept.transfers import propose_transfer
+from composer.blocks import Block, Conditional, Inclusion, Item, Loop, walk_blocks
+from composer.model import YamlMapping, YamlScalar
 from composer.yaml_text.rewrite import BlockText
 
 __all__ = ["moved_pairs", "propose_move"]
@@ -40,7 +43,7 @@ def _bare(line: str) -> str:
 
 
 def propose_move(setting: Setting, gone: LineChange, came: LineChange) -> Iterator[Proposal]:
-    """Give the ways to move blocks: inside their fragment, or to another place in the profile that added them.
+    """Give the ways to move blocks: in their fragment, to another fragment, or to another place in the profile that added them.
 
     What the profile itself added beside the new place, and stands behind it now, is anchored to the block that moved.
 
@@ -63,31 +66,57 @@ def propose_move(setting: Setting, gone: LineChange, came: LineChange) -> Iterat
         message = f"a block of `{home}` moved, and other profiles use it: `--to fragment` moves it for all of them"
         raise RefusedChangeError(Reason.SCOPE, message)
     anchored = _anchored(setting, nodes, came)
-    for target, verb in _targets(setting.printed, nodes, came, home):
-        block = block_of(target, setting.draft)
-        if block is None:
-            continue
+    for block, verb in _targets(setting, nodes, moving, came):
         moves = _moves(moving, block, verb)
         yield Proposal(Scope.FRAGMENT, f"{about} in {block.location.path}", moves)
         if anchored:
             yield Proposal(Scope.FRAGMENT, f"{about} in {block.location.path}", (*moves, *anchored))
-    raise RefusedChangeError(Reason.BORDER, f"what moved would leave its fragment `{home}`: move it in the sources, with its id")
+    yield from propose_transfer(setting, nodes, moving, came, about)
 
 
-def _targets(printed: PrintedFile, moving: Sequence[Node], came: LineChange, home: str) -> Iterator[tuple[Node, str]]:
-    """Give blocks of the same source that the moved ones can stand beside: the nearest above, and the nearest below."""
-    mates = [
-        node
-        for node in printed.all_nodes()
-        if node.trace.layer == home and node.is_printed and node not in moving and not set(node.around()) & set(moving)
-    ]
-    above = [node for node in mates if node.last < came.start]
-    below = [node for node in mates if node.first >= came.end]
-    for near, verb in ((above[-1:], "after"), (below[:1], "before")):
-        for start in near:
-            for node in (start, *start.around()):
-                if node.trace.layer == home and type(node.planned) is type(moving[0].planned):
-                    yield node, verb
+def _targets(setting: Setting, nodes: Sequence[Node], moving: Sequence[Block], came: LineChange) -> list[tuple[Block, str]]:
+    """Return blocks of the same source that the moved ones can stand beside: those nearest above, and those nearest below.
+
+    A line that is a statement is one too: an `include` whose blocks stand there, an `if` that begins or ends there. Places inside the same
+    statements as before come first, so that nothing is shown under another condition.
+    """
+    home = nodes[0].trace.layer
+    fragment = fragment_of(home, setting.draft)
+    if fragment is None:
+        return []
+    parents = dict(walk_blocks(fragment.document.blocks))
+    others = [node for node in setting.printed.all_nodes() if node.is_printed and not {node, *node.around()} & set(nodes)]
+    mates = [node for node in others if node.trace.layer == home]
+    found: dict[tuple[Block, str], None] = {}
+    for group in (others, mates):
+        above = [node for node in group if node.last < came.start]
+        below = [node for node in group if node.first >= came.end]
+        for near, verb in ((above[-1:], "after"), (below[:1], "before")):
+            for block in (block for node in near for block in _own_blocks(setting, node, nodes[0], parents)):
+                for one in (block, *reversed(_statements(parents[block]))):
+                    found[one, verb] = None
+    before = _statements(parents[moving[0]])
+    return sorted(found, key=lambda place: _statements(parents[place[0]]) != before)
+
+
+def _own_blocks(setting: Setting, near: Node, moved: Node, parents: Mapping[Block, tuple[Block, ...]]) -> Iterator[Block]:
+    """Give what the moved block's fragment has at another block: that block or one around it, or what includes it."""
+    for node in (near, *near.around()):
+        if node.trace.layer == moved.trace.layer and type(node.planned) is type(moved.planned):
+            block = block_of(node, setting.draft)
+            if block is not None:
+                yield block
+    for place in reversed(near.trace.via):
+        for block in parents:
+            location = block.location
+            is_here = location.source is place.source and location.start <= place.start < location.end
+            if isinstance(block, Inclusion) and is_here and block.level is None:
+                yield block
+
+
+def _statements(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Return the innermost blocks of some that are statements around the rest."""
+    return tuple(takewhile(lambda block: isinstance(block, Conditional | Loop), reversed(blocks)))[::-1]
 
 
 def _moves(moving: Sequence[Block], target: Block, verb: str) -> tuple[Splice, ...]:
@@ -116,7 +145,7 @@ def _in_profile(setting: Setting, nodes: Sequence[Node], came: LineChange, about
         raise RefusedChangeError(Reason.BORDER, "several texts of the profile moved at once: move them one by one")
     for anchor, verb in ((above, "after"), (below, "before")):
         if anchor is not None and anchor not in nodes:
-            changes = _anchor(setting, nodes[0], anchor.trace.address, verb)
+            changes = _with_reasons(_anchor(nodes[0], anchor.trace.address, verb), setting)
             if changes:
                 yield Proposal(Scope.PROFILE, f"{about}: `{verb}` {anchor.trace.address}", changes)
 
@@ -129,18 +158,40 @@ def _anchored(setting: Setting, moving: Sequence[Node], came: LineChange) -> tup
             continue
         if node.trace.layer != setting.home:
             break
-        changes.extend(_anchor(setting, node, moving[-1].trace.address, "after"))
-    return tuple(changes)
+        changes.extend(_anchor(node, moving[-1].trace.address, "after"))
+    return _with_reasons(tuple(changes), setting)
 
 
-def _anchor(setting: Setting, node: Node, address: str | None, verb: str) -> tuple[SourceChange, ...]:
+def _with_reasons(changes: tuple[SourceChange, ...], setting: Setting) -> tuple[SourceChange, ...]:
+    """Let the reason of an edit follow its texts where all of them go to another address: alone it would be an edit that does nothing."""
+    source = setting.draft.index.catalog.profiles[setting.profile].source
+    gone = [change.keys for change in changes if isinstance(change, RemoveEntry)]
+    came = [change.keys for change in changes if isinstance(change, AddEntry)]
+    more: list[SourceChange] = []
+    for old, new in dict(zip([keys[:-2] for keys in gone], [keys[:-2] for keys in came], strict=True)).items():
+        edit = node_at(source, old)
+        because = edit.entries.get("because") if isinstance(edit, YamlMapping) else None
+        left = [
+            (verb, name)
+            for verb, texts in (edit.entries.items() if isinstance(edit, YamlMapping) else ())
+            for name in (texts.entries if isinstance(texts, YamlMapping) else (verb,))
+            if verb != "because" and (*old, verb, name) not in gone
+        ]
+        if isinstance(because, YamlScalar) and not left:
+            more.append(RemoveEntry(source.path, (*old, "because")))
+            if node_at(source, (*new, "because")) is None:
+                more.append(AddEntry(source.path, (*new, "because"), because.text))
+    return (*changes, *more)
+
+
+def _anchor(node: Node, address: str | None, verb: str) -> tuple[SourceChange, ...]:
     """Carry a text of the profile over to another block."""
     if node.line is None or address is None:
         return ()
-    entry = entry_at(node.line.text.source, node.line.text.location.start, setting.draft)
+    entry = entry_at(node.line.text.source, node.line.text.location.start)
     if entry is None or entry.keys[-2] not in {"before", "after", "first", "last"}:
         return ()
     keys = (*entry.keys[:-3], address, verb, entry.keys[-1])
-    if node_at(node.line.text.source, keys, setting.draft) is not None:
+    if node_at(node.line.text.source, keys) is not None:
         return ()
     return (RemoveEntry(entry.path, entry.keys), AddEntry(entry.path, keys, BlockText(entry.scalar.text)))

@@ -8,8 +8,10 @@ from composer.accept.drafts import SourceChange, Splice
 from composer.accept.printed import Node, PrintedFile
 from composer.accept.proposals import Setting
 from composer.blocks import Block
+from composer.model import PlannedSection
+from composer.naming import kebab_case
 
-__all__ = ["blocks_on", "lines_of", "name_of", "neighbours_of", "with_id", "without_block"]
+__all__ = ["blocks_on", "lines_of", "name_of", "nearest_id", "neighbours_of", "with_id", "without_block"]
 
 
 def blocks_on(printed: PrintedFile, change: LineChange) -> list[Node]:
@@ -40,6 +42,14 @@ def name_of(node: Node) -> str:
     return node.trace.address or f"the block at {node.trace.location}"
 
 
+def nearest_id(node: Node) -> str:
+    """Return the id of the section around a block, or that it is; else what its source is called."""
+    for one in (node, *node.around()):
+        if one.trace.address is not None and isinstance(one.planned, PlannedSection):
+            return one.trace.address.partition("#")[2]
+    return kebab_case(node.trace.layer.rpartition("/")[2]) or "block"
+
+
 def neighbours_of(printed: PrintedFile, change: LineChange) -> tuple[Node | None, Node | None]:
     """Return the blocks whose own lines stand right above and right below a change."""
     above: Node | None = None
@@ -59,7 +69,7 @@ def with_id(node: Node, setting: Setting) -> tuple[str, tuple[SourceChange, ...]
     if fragment is None or block is None:
         return None
     words = next((str(inner.line.text) for inner in node.walk() if inner.line is not None), "")
-    name = fresh_id(words, "block", fragment.id, setting.draft)
+    name = fresh_id(words, f"{nearest_id(node)}-{kebab_case(node.trace.kind)}", fragment.id, setting.draft)
     splice = id_splice(fragment, block, name)
     return (f"{fragment.id}#{name}", (splice,)) if splice is not None else None
 

@@ -12,6 +12,7 @@ from typing import Final
 from composer.model import (
     Filled,
     Line,
+    Look,
     OutputFile,
     PlannedBlock,
     PlannedItem,
@@ -148,6 +149,15 @@ class PrintedFile:
         """Give every block, in order."""
         for node in self.nodes:
             yield from node.walk()
+
+    def looks_of(self, section: Node) -> tuple[Look, ...]:
+        """Return the looks of a section and of those inside it, by depth; the last one holds for all deeper levels."""
+        looks = self.file.document.plan.agent.looks
+        for node in reversed(list(section.around())):
+            if isinstance(node.planned, PlannedSection) and node.planned.title is not None:
+                own = node.planned.looks or looks
+                looks = own[1:] or own
+        return (section.planned.looks if isinstance(section.planned, PlannedSection) else None) or looks
 
     def pieces_between(self, start: int, end: int) -> list[Piece]:
         """Return the pieces that touch the characters from ``start`` to ``end``; those that only meet them at a border too."""

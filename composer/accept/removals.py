@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from composer.accept.changes import LineChange
 from composer.accept.definitions import block_of, entry_at, is_in_profile, node_at
 from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange
 from composer.accept.placing import blocks_on, name_of, with_id, without_block
-from composer.accept.printed import Node, PrintedFile
+from composer.accept.printed import Node
 from composer.accept.proposals import Proposal, Scope, Setting
-from composer.model import PlannedSection, YamlMapping
+from composer.model import YamlMapping
 
-__all__ = ["bare_title", "propose_removal"]
+__all__ = ["propose_removal"]
 
 
 def propose_removal(setting: Setting, change: LineChange) -> Iterator[Proposal]:
@@ -27,12 +27,23 @@ def propose_removal(setting: Setting, change: LineChange) -> Iterator[Proposal]:
                 names = ", ".join(name_of(node) for node in gone)
                 flat = tuple(step for found in changes for step in found or ())
                 yield Proposal(scope, f"remove {names}", flat)
+                unused = _values_of(gone, setting)
+                if unused:  # a value that no text shows any more is an error
+                    yield Proposal(scope, f"remove {names}, and what the profile set for it alone", (*flat, *unused))
+
+
+def _values_of(gone: Sequence[Node], setting: Setting) -> tuple[RemoveEntry, ...]:
+    """Return the values that the profile itself sets of variables which some blocks print."""
+    own = setting.draft.index.catalog.profiles[setting.profile].source
+    printed = [segment for node in gone for inner in node.walk() if inner.line is not None for segment in inner.line.filled]
+    names = dict.fromkeys(name for segment in printed for name in segment.names)
+    return tuple(RemoveEntry(own.path, ("vars", name)) for name in names if node_at(own, ("vars", name)) is not None)
 
 
 def _removal(node: Node, scope: Scope, setting: Setting) -> tuple[SourceChange, ...] | None:
     home = node.trace.layer
     if is_in_profile(home) and (scope is Scope.FRAGMENT or (home == setting.home and scope is Scope.PROFILE)):
-        return _entry_removal(node, setting)
+        return _entry_removal(node)
     if scope is Scope.FRAGMENT:
         block = block_of(node, setting.draft)
         return (without_block(block),) if block is not None else None
@@ -45,7 +56,7 @@ def _removal(node: Node, scope: Scope, setting: Setting) -> tuple[SourceChange, 
         address, first = named
     path = setting.draft.index.catalog.profiles[setting.profile].source
     keys = setting.keys(scope, "edits", address)
-    existing = node_at(path, keys, setting.draft)
+    existing = node_at(path, keys)
     if isinstance(existing, YamlMapping):
         own = [
             RemoveEntry(path.path, (*keys, verb)) for verb in ("replace", "title", "layout", "first", "last") if verb in existing.entries
@@ -55,26 +66,15 @@ def _removal(node: Node, scope: Scope, setting: Setting) -> tuple[SourceChange, 
     return (*first, AddEntry(path.path, (*keys, "remove"), True))  # noqa: FBT003 - a value of YAML
 
 
-def _entry_removal(node: Node, setting: Setting) -> tuple[SourceChange, ...] | None:
+def _entry_removal(node: Node) -> tuple[SourceChange, ...] | None:
     """Take an inserted text out of its profile, or say `remove` where it stands in place of another."""
     line = node.line or next((inner.line for inner in node.walk() if inner.line is not None), None)
     if line is None:
         return None
-    entry = entry_at(line.text.source, line.text.location.start, setting.draft)
+    entry = entry_at(line.text.source, line.text.location.start)
     if entry is None:
         return None
     if entry.keys[-1] == "replace":
         base = entry.keys[:-1]
         return (AddEntry(entry.path, (*base, "remove"), True), RemoveEntry(entry.path, entry.keys))  # noqa: FBT003 - a value of YAML
     return (RemoveEntry(entry.path, entry.keys),)
-
-
-def bare_title(printed: PrintedFile, change: LineChange) -> Node | None:
-    """Return a section whose title went while its body stayed."""
-    lines = printed.lines
-    for node in printed.all_nodes():
-        is_there = isinstance(node.planned, PlannedSection) and node.is_printed and change.start <= node.first and node.last < change.end
-        others = [line for line in range(change.start, change.end) if not (node.first <= line <= node.last) and lines[line].strip()]
-        if is_there and not others and any(child.extent for child in node.children):
-            return node
-    return None

@@ -18,10 +18,12 @@ from composer.accept.definitions import (
     source_splices,
 )
 from composer.accept.drafts import AddEntry, RemoveEntry, SetText, SourceChange
-from composer.accept.inverse import Reason, RefusedChangeError, Rewording, VariableChange, joined_by, read_rewording
+from composer.accept.inverse import Rewording, VariableChange, joined_by, read_rewording
+from composer.accept.newcomers import refuse_bare_marks
 from composer.accept.placing import with_id
 from composer.accept.printed import FieldText, Node, PrintedFile
 from composer.accept.proposals import Proposal, Scope, Setting
+from composer.accept.reasons import Reason, RefusedChangeError
 from composer.blocks import LeafKind
 from composer.model import Line, PlannedItem, PlannedLeaf, PlannedSection, ResolvedVariable, YamlMapping, YamlSequence
 from composer.yaml_text.rewrite import BlockText
@@ -37,6 +39,7 @@ def propose_rewording(setting: Setting, change: LineChange) -> Iterator[Proposal
     Raises:
         RefusedChangeError: where the lines have no source that could be changed for it.
     """
+    refuse_bare_marks([line for line in change.new if line not in setting.printed.lines[change.start : change.end]])
     start, end, new = _region(setting.printed, change)
     rewordings = read_rewording(setting.printed, start, end, new, setting.draft.index)
     if not rewordings:
@@ -56,9 +59,9 @@ def _region(printed: PrintedFile, change: LineChange) -> tuple[int, int, str]:
     starts = printed.line_starts
     if change.end > change.start and change.new:
         return starts[change.start], starts[change.end] - 1, "\n".join(change.new)
-    if change.end > change.start:  # the lines go, and the line end before them
+    if change.end > change.start:  # the lines go, and the line end before or behind them
         before = max(starts[change.start] - 1, 0)
-        return before, starts[change.end] - 1, ""
+        return (before, starts[change.end], "\n") if before and change.end < len(printed.lines) else (before, starts[change.end] - 1, "")
     before = max(starts[change.start] - 1, 0)
     return before, before, "".join(f"\n{line}" for line in change.new)
 
@@ -115,18 +118,18 @@ def _word_ways(
         return
     home = owner.trace.layer
     if changes is not None and (scope is Scope.FRAGMENT or (home == setting.home and scope is Scope.PROFILE)):
-        yield from _in_place(owner, template, changes, setting)
+        yield from _in_place(owner, template, changes)
     if scope is not Scope.FRAGMENT:
         yield from _by_edit(owner, template, scope, setting)
 
 
-def _in_place(line: Line, template: str, changes: tuple[TextChange, ...], setting: Setting) -> Iterator[Way]:
+def _in_place(line: Line, template: str, changes: tuple[TextChange, ...]) -> Iterator[Way]:
     """Change the words where they stand."""
     splices = tuple(source_splices(line.text, iter([(change.start, change.end, change.new) for change in changes])))
     if not is_in_profile(line.trace.layer):
         yield f"change the words in {line.text.source.path}", splices
         return
-    entry = entry_at(line.text.source, line.text.location.start, setting.draft)
+    entry = entry_at(line.text.source, line.text.location.start)
     if entry is None:
         return
     about = f"change the words in {entry.path}"
@@ -175,7 +178,7 @@ def _children(node: Node, setting: Setting) -> str:
 def _field_ways(owner: FieldText, template: str, scope: Scope, setting: Setting) -> Iterator[Way]:
     """Change a field's text where it is defined, or say it in the agent's part of the profile."""
     source = owner.scalar.location.source
-    entry = entry_at(source, owner.scalar.location.start, setting.draft)
+    entry = entry_at(source, owner.scalar.location.start)
     if entry is None:
         return
     is_own = entry.path == f"profiles/{setting.profile}.yaml"
@@ -225,9 +228,10 @@ def _about(name: str, path: str) -> str:
 
 
 def _project_ways(name: str, after: str, scope: Scope, setting: Setting) -> Iterator[Way]:
-    if scope is not Scope.PROFILE:
-        return
     keys = tuple(name.split("."))
+    own = setting.draft.index.catalog.profiles[setting.profile].source
+    if scope is Scope.AGENT or (scope is Scope.FRAGMENT and node_at(own, keys) is None):
+        return
     yield _about(name, f"profiles/{setting.profile}.yaml"), (set_entry(setting.profile, keys, after, setting.draft),)
 
 
@@ -238,13 +242,13 @@ def _value_ways(variable: ResolvedVariable, after: str, scope: Scope, setting: S
         change = set_entry(setting.profile, keys, after, setting.draft, is_literal=is_literal)
         yield _about(variable.name, f"profiles/{setting.profile}.yaml"), (change,)
         return
-    defined = _definition_keys(variable, setting)
+    defined = _definition_keys(variable)
     if defined is not None:
         path = variable.location.path
         yield _about(variable.name, path), (SetText(path, defined, after, is_literal=is_literal),)
 
 
-def _definition_keys(variable: ResolvedVariable, setting: Setting) -> tuple[str | int, ...] | None:
+def _definition_keys(variable: ResolvedVariable) -> tuple[str | int, ...] | None:
     """Return the keys of the value that a variable has from its layer, or from its declaration."""
     source = variable.location.source
     layer = variable.layer
@@ -255,18 +259,18 @@ def _definition_keys(variable: ResolvedVariable, setting: Setting) -> tuple[str 
         root = ("agents", layer.agent, "vars", variable.name) if layer.agent else ("vars", variable.name)
     else:
         return None
-    return root if node_at(source, root, setting.draft) is not None else None
+    return root if node_at(source, root) is not None else None
 
 
 def _list_ways(variable: ResolvedVariable, items: list[str], scope: Scope, setting: Setting) -> Iterator[Way]:
     """Change a list: one element where only that differs, else the list as a whole."""
     if any(not item.strip() or item != item.strip() for item in items):
         return
-    keys = _definition_keys(variable, setting)
+    keys = _definition_keys(variable)
     before = [str(item) for item in variable.data] if isinstance(variable.data, list) else []
     own = f"profiles/{setting.profile}.yaml"
     path = variable.location.path
-    node = node_at(variable.location.source, keys, setting.draft) if keys is not None else None
+    node = node_at(variable.location.source, keys) if keys is not None else None
     is_here = scope is Scope.FRAGMENT or path == own
     if is_here and keys is not None and isinstance(node, YamlSequence) and len(items) == len(before) == len(node.items):
         changed = [position for position, (old, new) in enumerate(zip(before, items, strict=True)) if old != new]
@@ -277,6 +281,6 @@ def _list_ways(variable: ResolvedVariable, items: list[str], scope: Scope, setti
         return
     if scope is not Scope.FRAGMENT:
         target = setting.keys(scope, "vars", variable.name)
-        existing = node_at(setting.draft.index.catalog.profiles[setting.profile].source, target, setting.draft)
+        existing = node_at(setting.draft.index.catalog.profiles[setting.profile].source, target)
         first = (RemoveEntry(own, target),) if isinstance(existing, YamlSequence | YamlMapping) else ()
         yield _about(variable.name, own), (*first, AddEntry(own, target, tuple(items)))

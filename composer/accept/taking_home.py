@@ -9,16 +9,17 @@ from itertools import islice
 from composer.accept.changes import LineChange, apply_change, changed_lines, distance, split_change
 from composer.accept.choice import reason_of
 from composer.accept.drafts import Draft
+from composer.accept.explaining import explained
 from composer.accept.fields import propose_fields
 from composer.accept.insertions import propose_insertion
 from composer.accept.inverse import Reason, RefusedChangeError
 from composer.accept.leftovers import unused_variables, with_idle_edits
 from composer.accept.moves import moved_pairs, propose_move
-from composer.accept.placing import name_of
 from composer.accept.printed import PrintedFile, read_printed
 from composer.accept.proposals import Choice, Proposal, Scope, Setting
-from composer.accept.removals import bare_title, propose_removal
+from composer.accept.removals import propose_removal
 from composer.accept.rewordings import propose_rewording
+from composer.accept.titles import bare_title, propose_untitling
 from composer.model import OutputFile
 
 __all__ = ["OutputKey", "Refusal", "TakenHome", "Taker", "users_of"]
@@ -121,14 +122,14 @@ class Taker:
             moved = self._try(setting, gone, propose_move(setting, gone, came), _both(lines, gone, came), wanted)
             if isinstance(moved, tuple):
                 return moved
-            self._refuse(lines, gone, wanted, moved)
-            self._refuse(lines, came, wanted, moved)
+            self._refuse(printed, gone, wanted, moved)
+            self._refuse(printed, came, wanted, moved)
             return self._step(draft, printed, wanted)
         for change in changes:
             found = self._change(setting, change, wanted)
             if isinstance(found, tuple):
                 return found
-            self._refuse(lines, change, wanted, found)
+            self._refuse(printed, change, wanted, found)
         return None
 
     def _change(self, setting: Setting, change: LineChange, wanted: Sequence[str]) -> tuple[Draft, Choice] | RefusedChangeError:
@@ -214,9 +215,10 @@ class Taker:
     def _is_refused(self, lines: Sequence[str], change: LineChange, wanted: Sequence[str]) -> bool:
         return self._key(lines, change, wanted) in self._refused
 
-    def _refuse(self, lines: Sequence[str], change: LineChange, wanted: Sequence[str], error: RefusedChangeError) -> None:
-        line, before, after = key = self._key(lines, change, wanted)
-        self._refused[key] = Refusal(line, before, after, error.reason, str(error))
+    def _refuse(self, printed: PrintedFile, change: LineChange, wanted: Sequence[str], error: RefusedChangeError) -> None:
+        line, before, after = key = self._key(printed.lines, change, wanted)
+        refusal = explained(printed, change, error)
+        self._refused[key] = Refusal(line, before, after, refusal.reason, str(refusal))
 
 
 def _only_the_words() -> RefusedChangeError:
@@ -265,19 +267,21 @@ def _propose(setting: Setting, change: LineChange) -> Iterator[Proposal]:
         raise RefusedChangeError(Reason.GENERATED, message)
     makers = [propose_rewording]
     if is_front:
-        makers = [propose_rewording, propose_fields]
+        makers = [propose_rewording, propose_fields] if change.start < change.end else [propose_fields]
     elif change.start == change.end:
         makers = [propose_insertion, propose_rewording]
     elif not change.new:
         title = bare_title(setting.printed, change)
         if title is not None:
-            message = f"only the title of {name_of(title)} went, and its blocks stayed: take it out where the section is written"
-            raise RefusedChangeError(Reason.TITLE, message)
+            yield from propose_untitling(setting, title)
+            return
         makers = [propose_removal, propose_rewording]
     for maker in makers:
         try:
             yield from maker(setting, change)
         except RefusedChangeError as error:
+            if maker is propose_rewording and makers[0] is propose_insertion and error.reason is Reason.LAYOUT:
+                continue  # that no text takes new lines up says nothing of whether they could stand as blocks
             if first_error is None or error.reason is Reason.GENERATED:
                 first_error = error
     if first_error is not None:

@@ -9,6 +9,7 @@ from typing import Final
 from composer.blocks import Syntax
 from composer.errors import Diagnostics, Note
 from composer.files.sources import FoundFile, Sources, read_source
+from composer.markdown.front_matter import find_front_matter
 from composer.markdown.parse import parse_document
 from composer.model import Catalog, Fragment, Profile, VariableDeclaration, WorkspaceConfig
 from composer.schema import FrontMatter, read_front_matter, read_profile, read_workspace
@@ -24,7 +25,6 @@ _MARKDOWN: Final = ".md"
 _YAML: Final = ".yaml"
 
 _SEGMENT: Final = re.compile(r"[a-z0-9][a-z0-9_.-]*")
-_FENCE: Final = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _IS_PLAIN: Final = re.compile(r"^syntax:[ \t]*[\"']?plain\b", re.MULTILINE)
 
 
@@ -129,16 +129,16 @@ class _Loader:
         body = 0
         # A body whose front matter cannot be read is still checked, by the syntax that it most likely has.
         syntax = Syntax()
-        if opening := _FENCE.match(text):
-            closing = _FENCE.search(text, opening.end())
-            if closing is None:
+        if span := find_front_matter(text):
+            if not span.is_closed:
                 hint = "end it with a line `---`; a rule on the first line is written `***`"
                 found.error("front-matter-open", "the front matter that begins here has no end", source.at(0, 3), hint)
                 return None
-            start, end = min(opening.end() + 1, len(text)), closing.start()
-            front = read_front_matter(fragment_id, source, start, end, found)
-            syntax = front.syntax if front else Syntax(is_plain=_IS_PLAIN.search(text, start, end) is not None, has_includes=False)
-            body = min(closing.end() + 1, len(text))
+            front = read_front_matter(fragment_id, source, span.start, span.end, found)
+            syntax = (
+                front.syntax if front else Syntax(is_plain=_IS_PLAIN.search(text, span.start, span.end) is not None, has_includes=False)
+            )
+            body = span.body
         if front is not None:
             self.declared.append(front.variables)
         document = parse_document(source, body, found, syntax)

@@ -332,6 +332,9 @@ def _check_item_text(index: Index, text: YamlNode) -> None:
         index.diagnostics.error("mark-in-item-text", message, _first_line(first), "take the mark off: the list gives it")
     elif isinstance(first, Section):
         index.diagnostics.error("heading-in-item-text", "a list item cannot start with a heading", _first_line(first), "write plain text")
+    elif isinstance(first, Inclusion | Conditional | Loop):
+        message = "the text of a list item cannot start with a line that is a statement alone: the item would have no words"
+        index.diagnostics.error("statement-in-item-text", message, _first_line(first), "write words, or put the statement inside a line")
 
 
 def _first_line(block: Block) -> Location:

@@ -40,6 +40,8 @@ _OTHER_THAN_TEXT: Final = re.compile(
 )
 # Narrower than YAML's own rule: nobody should have to know YAML's own rule to see that it is text.
 _SIMPLE: Final = re.compile(r"""[^\W_] (?: [\w ./,;()'"+@*=%&?!$<>-]* [\w./)'"?!] )?""", re.VERBOSE)
+# The address of a block: a `#` begins a comment behind a blank alone.
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9_./-]*#[a-z0-9-]+")
 _LONGEST_SIMPLE: Final = 80
 _SIMPLE_KEY: Final = re.compile(r"[\w./] (?: [\w./@+()\#-] | [ ](?=[\w./(]) )*", re.VERBOSE)
 _LONGEST_KEY: Final = 120
@@ -137,7 +139,7 @@ def _wants_block(text: str) -> bool:
 
 
 def _is_simple(text: str) -> bool:
-    return len(text) <= _LONGEST_SIMPLE and bool(_SIMPLE.fullmatch(text))
+    return (len(text) <= _LONGEST_SIMPLE and bool(_SIMPLE.fullmatch(text))) or bool(_ADDRESS.fullmatch(text))
 
 
 def _inline(value: str | bool | int | Sequence[str], *, as_written: bool) -> str:  # noqa: FBT001 - it is the value itself

@@ -117,7 +117,7 @@ def test_the_edit_of_one_agent_is_composed_in_that_agent(compose: Compose) -> No
 def test_a_fragment_behind_others_is_seen(tmp_path: Path) -> None:
     """What agents share of a fragment goes when a fragment changes that it includes, and with no other."""
     rules = "{% if on %}\n- Say {{ tone }} {#say}\n{% endif %}\n"
-    agent = '---\nagent:\n  description: |\n    Use this agent for code.\n---\nYou are here.\n\n{% include "outer" %}\n\n{% include "apart" %}\n'
+    agent = AGENT.format(about="code", rules="outer") + '\n    {% include "apart" %}\n'
     root = write_workspace(
         tmp_path,
         {

@@ -81,7 +81,6 @@ PROVEN_ELSEWHERE = {
     "leaves-workspace": "test_write.py",
     "another-profile": "test_status.py",
     "another-run": "test_transaction.py",
-    "cannot-watch": "test_watching.py",
     "bad-journal": "test_transaction.py",
     "half-written": "test_transaction.py",
     "run-cut-short": "test_transaction.py",

@@ -11,6 +11,7 @@ from builders import write_workspace
 
 from composer.errors import ComposerError
 from composer.incremental.earlier import Earlier
+from composer.report import diagnostic_text
 from composer.workspace import Workspace
 
 AGENT = """
@@ -111,3 +112,55 @@ def test_after_a_mistake_only_what_it_touched_is_composed(compose: Compose) -> N
 def test_the_edit_of_one_agent_is_composed_in_that_agent(compose: Compose) -> None:
     """The others of its profile share what they have."""
     assert compose(shop="extends: [house]\nagents:\n  writer:\n    edits:\n      text#ask:\n        replace: |\n          Ask twice\n") == 1
+
+
+def test_a_fragment_behind_others_is_seen(tmp_path: Path) -> None:
+    """What agents share of a fragment goes when a fragment changes that it includes, and with no other."""
+    rules = "{% if on %}\n- Say {{ tone }} {#say}\n{% endif %}\n"
+    agent = AGENT.format(about="code", rules="outer") + '\n    {% include "apart" %}\n'
+    root = write_workspace(
+        tmp_path,
+        {
+            "agent-composer.yaml": "vars:\n  tone: {type: str, default: plain}\n  on: {type: bool, default: true}\n",
+            "fragments/outer.md": '- Before {#before}\n{% include "inner" %}\n',
+            "fragments/inner.md": '{% include "rules#say" %}\n- Beside {#beside}\n',
+            "fragments/rules.md": f"---\nuses: [on, tone]\n---\n{rules}",
+            "fragments/apart.md": "- Apart {#apart}\n",
+            "fragments/agents/dev.md": agent,
+            "fragments/agents/writer.md": agent,
+            "profiles/shop.yaml": "agents: {dev: {}, writer: {}}\n",
+            "profiles/bank.yaml": "agents: {dev: {}, writer: {}}\nvars: {tone: calm}\n",
+        },
+    )
+    earlier = Earlier()
+    target = Workspace.open(root).target
+    for text in (rules, rules.replace("Say", "Tell"), rules.replace("{{ tone }}", "{{ tone }} now"), rules):
+        (root / "fragments/rules.md").write_text(f"---\nuses: [on, tone]\n---\n{text}", encoding="utf-8")
+        again = Workspace(root, target, earlier=earlier).compose(keeps_origins=False)
+        anew = Workspace.open(root).compose()
+        assert [file.content for file in again.files] == [file.content for file in anew.files]
+
+
+def test_what_is_told_of_a_shared_text_points_into_the_source_of_today(tmp_path: Path) -> None:
+    """A section that an edit brings, and that stays empty, is told where it stands now."""
+    root = write_workspace(
+        tmp_path,
+        {
+            "agent-composer.yaml": "vars:\n  tone: {type: str, default: ''}\n  name: {type: str, default: x}\n",
+            "fragments/rules.md": "---\nuses: [name]\n---\n## Rules {#rules}\n\n- Say {{ name }} {#say}\n",
+            "fragments/agents/dev.md": AGENT.format(about="code", rules="rules").replace("{% include", "## {% include"),
+            "profiles/house.yaml": "abstract: true\nagents: {dev: {}}\nedits:\n  rules#rules:\n    replace: |\n      ## Own {#own}\n\n"
+            "      {{ tone }}\n",
+            "profiles/shop.yaml": "extends: [house]\nvars: {tone: calm}\n",
+            "profiles/bank.yaml": "extends: [house]\n",
+        },
+    )
+    earlier = Earlier()
+    target = Workspace.open(root).target
+    house = (root / "profiles/house.yaml").read_text(encoding="utf-8")
+    for text in (house, f"# more\n{house}", f"# more\n# and more\n{house}"):
+        (root / "profiles/house.yaml").write_text(text, encoding="utf-8")
+        again = Workspace(root, target, earlier=earlier).compose(keeps_origins=False)
+        anew = Workspace.open(root).compose()
+        assert [str(found.location) for found in anew.diagnostics] != []
+        assert [diagnostic_text(found) for found in again.diagnostics] == [diagnostic_text(found) for found in anew.diagnostics]

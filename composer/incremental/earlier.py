@@ -8,25 +8,34 @@ a fresh run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from composer.errors import Diagnostic, Diagnostics
 from composer.files.sources import Sources
+from composer.incremental.dependencies import (
+    Ground,
+    are_of,
+    changed_fragments,
+    ground_of,
+    has_includes,
+    names_by_home,
+    places_of,
+    source_of,
+    sources_of,
+)
 from composer.incremental.front_matter import SteadyTarget
 from composer.incremental.inclusions import Inclusions
-from composer.incremental.ingredients import AgentIngredients, IngredientFinder, said_of_declarations
+from composer.incremental.ingredients import AgentIngredients, IngredientFinder
 from composer.incremental.sharing import LastingSharing
 from composer.lookup.index import Index
 from composer.lookup.sharing import Sharing
 from composer.model import (
     AgentPlan,
     Catalog,
-    Edits,
     FileResult,
     Fragment,
-    Look,
     OutputFile,
     Profile,
     RenderedDocument,
@@ -34,8 +43,9 @@ from composer.model import (
     ResolvedProfile,
 )
 from composer.pipeline import Done, compose_agent, compose_profile, nobody_asks, read_index
-from composer.source import Location, SourceFile
+from composer.source import SourceFile
 from composer.stages.emit import check_paths, emit_document
+from composer.stages.plan import forget_plans
 from composer.stages.reach import Composed, check_reach
 from composer.stages.resolve import Override, resolve_profile
 from composer.stages.write import WriteScope
@@ -66,18 +76,7 @@ class _KeptProfile:
 
     def holds(self, catalog: Catalog) -> bool:
         """Whether all its sources are the same."""
-        return all(_source(name, catalog) is source for name, source in self.sources.items())
-
-
-@dataclass(frozen=True, slots=True)
-class _Ground:
-    """What a profile depends on beside fragments and profiles: all that is kept goes when it changes."""
-
-    overrides: tuple[str, ...]
-    target: str
-    declarations: object
-    moved: Mapping[str, str]
-    looks: Mapping[str, Look]
+        return all(source_of(name, catalog) is source for name, source in self.sources.items())
 
 
 class Earlier:
@@ -88,9 +87,9 @@ class Earlier:
         self._known: Catalog | None = None
         self._texts: Index | None = None
         self._sharing = LastingSharing()
-        self._shared: Catalog | None = None
+        self._shared: Index | None = None
         """What ``_sharing`` was composed from."""
-        self._ground: _Ground | None = None
+        self._ground: Ground | None = None
         self._profiles: dict[str, _KeptProfile] = {}
         self._agents: dict[tuple[str, str], _KeptAgent] = {}
         self._inclusions = Inclusions()
@@ -114,19 +113,23 @@ class Earlier:
         self._share(index)
         self._texts = index if self._is_clean and index.text_count <= _MOST_TEXTS else None
         if self._is_clean:
-            self._names = _names_by_home(index.variable_users)
+            self._names = names_by_home(index.variable_users)
             self._inclusions.keep_only(fragment.document for fragment in index.catalog.fragments.values())
         return index
 
     def _share(self, index: Index) -> None:
-        """Go on with what agents share, if the fragments that it was made of are the same."""
-        before, catalog = self._shared, index.catalog
-        is_same = before is not None and _is_same(before.fragments, catalog.fragments) and before.config.looks == catalog.config.looks
-        if is_same and not self._sharing.is_worn:
-            index.sharing = self._sharing if self._is_clean else self._sharing.lent()
+        """Go on with what agents share, apart from what was made of fragments that have changed."""
+        changed = changed_fragments(self._shared, index)
+        if changed is None or self._sharing.is_worn or has_includes(index):
+            if self._is_clean:
+                self._sharing = LastingSharing()
+                index.sharing, self._shared = self._sharing, index
         elif self._is_clean:
-            self._sharing, self._shared = LastingSharing(), catalog
-            index.sharing = self._sharing
+            if changed:
+                forget_plans(self._sharing, changed, self._inclusions.can_bring(changed, index))
+            index.sharing, self._shared = self._sharing, index
+        elif not changed:
+            index.sharing = self._sharing.lent()
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -177,12 +180,12 @@ class Earlier:
 
     def _are_of_today(self, told: Iterable[Diagnostic]) -> bool:
         """Whether nothing points into an older text of a source: what agents share may."""
-        return all(self._today.get(place.path, place.source) is place.source for place in _places(told))
+        return all(self._today.get(place.path, place.source) is place.source for place in places_of(told))
 
     def _stand_on(self, index: Index, overrides: Sequence[Override], target: Target) -> None:
         if self._asked != (index, overrides, target):
             self._asked = (index, overrides, target)
-            ground = _ground(index, overrides, target)
+            ground = ground_of(index, overrides, target)
             if ground != self._ground:
                 self._forget()
             self._ground = ground
@@ -202,8 +205,8 @@ class Earlier:
         finder = IngredientFinder(profile, index, self._inclusions, self._names)
         ingredients = {agent.name: finder.of(agent) for agent in profile.agents}
         files = self._agents_of(profile, ingredients, index, self._steady(target), found, done)
-        kept = _KeptProfile(_sources_of(profile, ingredients.values(), index), files, tuple(found))
-        if not found.errors and _are_of(kept.told, kept.sources.values()):
+        kept = _KeptProfile(sources_of(profile, ingredients.values(), index), files, tuple(found))
+        if not found.errors and are_of(kept.told, kept.sources.values()):
             self._profiles[name] = kept
         return kept
 
@@ -268,73 +271,6 @@ def _of_agent(file: OutputFile, agent: ResolvedAgent) -> OutputFile:
     return replace(file, document=document).without_origins()
 
 
-# --- what a profile depends on ----------------------------------------------------------------------------------------
-
-
-def _ground(index: Index, overrides: Sequence[Override], target: Target) -> _Ground:
-    catalog = index.catalog
-    return _Ground(
-        tuple(override.location.source.text for override in overrides),
-        target.name,
-        said_of_declarations(catalog.declarations),
-        {old: new for old, (new, _) in index.moved.items()},
-        catalog.config.looks,
-    )
-
-
-def _names_by_home(users: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
-    """Turn the users of each variable into the variables of each user."""
-    found: dict[str, set[str]] = {}
-    for name, homes in users.items():
-        for home in homes:
-            found.setdefault(home, set()).add(name)
-    return {home: frozenset(names) for home, names in found.items()}
-
-
-def _source(name: str, catalog: Catalog) -> Fragment | Profile | None:
-    return catalog.profiles.get(name[len("profiles/") :]) if name.startswith("profiles/") else catalog.fragments.get(name)
-
-
-def _sources_of(profile: ResolvedProfile, agents: Iterable[AgentIngredients], index: Index) -> dict[str, Fragment | Profile]:
-    """Return the sources that have a part in a profile: its layers, what its agents bring in, and where the blocks stand that it edits."""
-    found: dict[str, Fragment | Profile] = {}
-    for agent in agents:
-        found.update(agent.fragments)
-    waiting = list(profile.layers)
-    while waiting:
-        name = waiting.pop()
-        source = _source(name, index.catalog) if name not in found else None
-        if source is not None:
-            found[name] = source
-            if isinstance(source, Profile):
-                # A text that another profile has inserted stands where that profile says.
-                waiting += _edited_homes(source, index)
-    return found
-
-
-def _edited_homes(profile: Profile, index: Index) -> Iterator[str]:
-    edits: list[Edits] = [profile.edits, *(agent.edits for agent in profile.agents.values())]
-    for part in edits:
-        for address in (*part.by_address, *(name.text for name in part.unset)):
-            yield address.partition("#")[0]
-            yield index.current(address).partition("#")[0]
-
-
-def _are_of(told: Iterable[Diagnostic], sources: Iterable[Fragment | Profile]) -> bool:
-    """Whether all that was told points at sources that had a part in it: the places of others may change."""
-    texts = {id(source.source) for source in sources}
-    return all(id(place.source) in texts for place in _places(told))
-
-
-def _places(told: Iterable[Diagnostic]) -> Iterator[Location]:
-    for found in told:
-        yield found.location
-        yield from (note.location for note in found.notes if note.location is not None)
-
-
-# --- what was read ----------------------------------------------------------------------------------------------------
-
-
 def _without_told(catalog: Catalog, diagnostics: Diagnostics, known: Catalog | None) -> Catalog:
     """Return what need not be read again: what was read, and something told of it, has to be, for that to be told again."""
     told = {diagnostic.location.path for diagnostic in diagnostics}
@@ -343,7 +279,3 @@ def _without_told(catalog: Catalog, diagnostics: Diagnostics, known: Catalog | N
     profiles = dict(known.profiles) if known is not None else {}
     profiles |= {name: profile for name, profile in catalog.profiles.items() if profile.source.path not in told}
     return replace(catalog, fragments=fragments, profiles=profiles)
-
-
-def _is_same(before: Mapping[str, Fragment], now: Mapping[str, Fragment]) -> bool:
-    return before.keys() == now.keys() and all(now[name] is fragment for name, fragment in before.items())

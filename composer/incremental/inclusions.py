@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from composer.blocks import Document, Inclusion, Loop, walk_blocks
+from composer.blocks import Block, Document, Inclusion, Loop, walk_blocks
 from composer.lookup.index import Index
 from composer.model import ResolvedAgent, ResolvedEdit, ResolvedVariable
 
@@ -54,15 +54,31 @@ class Inclusions:
                     waiting.append(fragments[name].document)
         return frozenset(found)
 
+    def can_bring(self, wanted: Collection[str], index: Index) -> Callable[[Block, str | None], bool]:
+        """Return what tells whether a block, or an include of an address in its place, can bring one of some fragments in.
+
+        What a variable names can be any of them.
+        """
+        fragments = index.catalog.fragments
+        includes = {name: self._includes_of(fragment.document) for name, fragment in fragments.items()}
+        bringing = set(wanted)
+
+        def brings(found: _Includes) -> bool:
+            return bool(found.variables) or not bringing.isdisjoint(_homes_of(found.addresses, index))
+
+        while more := {name for name, found in includes.items() if name not in bringing and brings(found)}:
+            bringing |= more
+        return lambda block, address: brings(_Includes((address,)) if address is not None else _look((block,)))
+
     def _includes_of(self, document: Document) -> _Includes:
         includes = self._known.get(document)
         if includes is None:
-            includes = self._known[document] = _look(document)
+            includes = self._known[document] = _look(document.blocks)
         return includes
 
 
-def _look(document: Document) -> _Includes:
-    blocks = [block for block, _ in walk_blocks(document.blocks) if isinstance(block, Inclusion | Loop)]
+def _look(inside: tuple[Block, ...]) -> _Includes:
+    blocks = [block for block, _ in walk_blocks(inside) if isinstance(block, Inclusion | Loop)]
     found = [block for block in blocks if isinstance(block, Inclusion)]
     if not found:
         return _NOTHING

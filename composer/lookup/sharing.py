@@ -181,6 +181,11 @@ class Sharing:
         if part.block is not None:
             self.laid.setdefault(part.block, {})
 
+    def forget_planned(self, key: tuple[object, ...]) -> None:
+        """Forget all results of one part."""
+        for part in self.planned.pop(key).clear():
+            self._forget(part.blocks)
+
     def _forget(self, blocks: Iterable[PlannedBlock | PlannedItem]) -> None:
         for block in blocks:
             shelf = self.rendered.pop(block, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
@@ -28,7 +28,7 @@ from composer.errors import Note
 from composer.lookup.inclusion import check_inclusion, included_blocks, top_level
 from composer.lookup.index import Index, Place
 from composer.lookup.scope import MAX_ROUNDS, Scope, holds, loop_state
-from composer.lookup.sharing import Effects, PlannedPart, Shelf
+from composer.lookup.sharing import Effects, PlannedPart, Sharing, Shelf
 from composer.markdown.expressions import Expression
 from composer.markdown.template import expressions_of
 from composer.model import (
@@ -54,7 +54,7 @@ from composer.model import (
 from composer.source import Location
 from composer.stretches import join_stretches
 
-__all__ = ["plan_agent"]
+__all__ = ["forget_plans", "plan_agent"]
 
 DEEPEST_LEVEL: Final = 6
 MAX_DEPTH: Final = 100
@@ -131,6 +131,34 @@ def _root(fragment: Fragment, index: Index) -> _Context:
     if root is None:
         root = index.sharing.roots[document] = _Context(fragment.id, document, stack=(fragment.id,), derived={})
     return root
+
+
+def forget_plans(sharing: Sharing, changed: Collection[str], can_bring: Callable[[Block, str | None], bool]) -> None:
+    """Forget what was planned from fragments that have changed.
+
+    Args:
+        sharing: what agents share.
+        changed: the ids of these fragments.
+        can_bring: tells whether a block of another fragment, or an include of this address in it, can bring one of them in.
+    """
+    for document, root in list(sharing.roots.items()):
+        if root.home in changed:
+            del sharing.roots[document]
+    living = {id(context) for root in sharing.roots.values() for context in _without(root, changed)}
+    for key in list(sharing.planned):
+        block, context, *rest = key
+        if id(context) not in living or (isinstance(block, Block) and can_bring(block, str(rest[0]) if rest else None)):
+            sharing.forget_planned(key)
+
+
+def _without(context: _Context, changed: Collection[str]) -> Iterator[_Context]:
+    """Take the contexts of fragments out of those that were derived, and give all that stay."""
+    yield context
+    for key, inner in list((context.derived or {}).items()):
+        if inner.home in changed and context.derived is not None:
+            del context.derived[key]
+        else:
+            yield from _without(inner, changed)
 
 
 class _Planner:

@@ -1,0 +1,118 @@
+"""What a composed profile depends on, and what of the sources has changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from composer.errors import Diagnostic
+from composer.incremental.ingredients import AgentIngredients, said_of_declarations
+from composer.lookup.index import Index
+from composer.model import Catalog, Edits, Fragment, Look, Profile, ResolvedProfile, YamlScalar
+from composer.source import Location
+from composer.stages.resolve import Override
+from composer.targets import Target
+
+__all__ = ["Ground", "are_of", "changed_fragments", "ground_of", "has_includes", "names_by_home", "places_of", "source_of", "sources_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a profile depends on beside fragments and profiles: all that is kept goes when it changes."""
+
+    overrides: tuple[str, ...]
+    target: str
+    declarations: object
+    moved: Mapping[str, str]
+    looks: Mapping[str, Look]
+
+
+def ground_of(index: Index, overrides: Sequence[Override], target: Target) -> Ground:
+    """Return what holds for all profiles of a run."""
+    catalog = index.catalog
+    return Ground(
+        tuple(override.location.source.text for override in overrides),
+        target.name,
+        said_of_declarations(catalog.declarations),
+        _moves(index),
+        catalog.config.looks,
+    )
+
+
+def names_by_home(users: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    """Turn the users of each variable into the variables of each user."""
+    found: dict[str, set[str]] = {}
+    for name, homes in users.items():
+        for home in homes:
+            found.setdefault(home, set()).add(name)
+    return {home: frozenset(names) for home, names in found.items()}
+
+
+def source_of(name: str, catalog: Catalog) -> Fragment | Profile | None:
+    """Return the source of a layer, or of a fragment, by its name."""
+    return catalog.profiles.get(name[len("profiles/") :]) if name.startswith("profiles/") else catalog.fragments.get(name)
+
+
+def sources_of(profile: ResolvedProfile, agents: Iterable[AgentIngredients], index: Index) -> dict[str, Fragment | Profile]:
+    """Return the sources that have a part in a profile: its layers, what its agents bring in, and where the blocks stand that it edits."""
+    found: dict[str, Fragment | Profile] = {}
+    for agent in agents:
+        found.update(agent.fragments)
+    waiting = list(profile.layers)
+    while waiting:
+        name = waiting.pop()
+        source = source_of(name, index.catalog) if name not in found else None
+        if source is not None:
+            found[name] = source
+            if isinstance(source, Profile):
+                # A text that another profile has inserted stands where that profile says.
+                waiting += _edited_homes(source, index)
+    return found
+
+
+def _edited_homes(profile: Profile, index: Index) -> Iterator[str]:
+    edits: list[Edits] = [profile.edits, *(agent.edits for agent in profile.agents.values())]
+    for part in edits:
+        for address in (*part.by_address, *(name.text for name in part.unset)):
+            yield address.partition("#")[0]
+            yield index.current(address).partition("#")[0]
+
+
+def are_of(told: Iterable[Diagnostic], sources: Iterable[Fragment | Profile]) -> bool:
+    """Whether all that was told points at sources that had a part in it: the places of others may change."""
+    texts = {id(source.source) for source in sources}
+    return all(id(place.source) in texts for place in places_of(told))
+
+
+def places_of(told: Iterable[Diagnostic]) -> Iterator[Location]:
+    """Give every place that is pointed at."""
+    for found in told:
+        yield found.location
+        yield from (note.location for note in found.notes if note.location is not None)
+
+
+# --- what has changed -------------------------------------------------------------------------------------------------
+
+
+def changed_fragments(before: Index | None, now: Index) -> frozenset[str] | None:
+    """Return the ids of the fragments that have changed, come or gone; None where what holds for all has changed."""
+    if before is None or before.catalog.config.looks != now.catalog.config.looks or _moves(before) != _moves(now):
+        return None
+    old, new = before.catalog.fragments, now.catalog.fragments
+    return frozenset(name for name in old.keys() | new.keys() if old.get(name) is not new.get(name))
+
+
+def _moves(index: Index) -> dict[str, str]:
+    return {old: new for old, (new, _) in index.moved.items()}
+
+
+def has_includes(index: Index) -> bool:
+    """Whether a text of a profile can bring fragments in, wherever it is put."""
+    return any("include" in text for profile in index.catalog.profiles.values() for text in _edit_texts(profile))
+
+
+def _edit_texts(profile: Profile) -> Iterator[str]:
+    for edits in (profile.edits, *(agent.edits for agent in profile.agents.values())):
+        for edit in edits.by_address.values():
+            inserted = (node for nodes in edit.insertions.values() for node in nodes.entries.values())
+            yield from (text.text for text in (edit.replace, *inserted) if isinstance(text, YamlScalar))

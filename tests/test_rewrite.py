@@ -219,7 +219,7 @@ REMOVED: dict[str, tuple[tuple[str | int, ...], int, str]] = {
         0,
         """-    names: {short: shop, long: 'the shop', quoted: "a \\"shop\\""}\n""",
     ),
-    "a map goes with the comments inside": (
+    "a map goes, and the comment line inside stays": (
         ("edits", "checklists/api#paging"),
         0,
         """\
@@ -232,6 +232,7 @@ REMOVED: dict[str, tuple[tuple[str | int, ...], int, str]] = {
 -        because: >-
 -            offsets
 -            are slow
++        # was asked for
 """,
     ),
     "an entry in braces goes with one comma": (
@@ -319,20 +320,20 @@ WHOLE: dict[str, tuple[Callable[[str], str], str, str]] = {
     ),
     "braces in a list stay": (lambda raw: add_entry(raw, [0, "b"], "c"), "- {}\n", '- {b: "c"}\n'),
     "braces with a comment stay": (lambda raw: add_entry(raw, ["a", "b"], "c"), "a: {  # c\n  }\n", 'a: {b: "c"  # c\n  }\n'),
-    "comment lines above an entry stay when the maps around it go, in the column of what went": (
+    "comment lines above an entry stay when the maps around it go, each in its column": (
         lambda raw: remove_entry(raw, ["b", "c", "d"]),
         "a: 1\nb:  # of b\n    # why c\n    # so\n\n    c:\n        # why d\n        d: 2  # of d\ne: 3\n",
-        "a: 1\n# why c\n# so\n# why d\ne: 3\n",
+        "a: 1\n    # why c\n    # so\n        # why d\ne: 3\n",
     ),
     "comment lines above stay when a map is kept empty": (
         lambda raw: remove_entry(raw, ["a", "b", "c", "d"], keep=2),
         "a:\n  b:\n    # why c\n    c:\n      # why d\n      d: 2\n",
-        "a:\n  b: {}\n    # why c\n    # why d\n",
+        "a:\n  b: {}\n    # why c\n      # why d\n",
     ),
     "comment lines above stay at the end of a file without a line end": (
         lambda raw: remove_entry(raw, ["b", "c"]),
         "a: 1\nb:\n  # why c\n  c: 2",
-        "a: 1\n# why c",
+        "a: 1\n  # why c",
     ),
     "comment lines above stay below a text, which does not take them for its own": (
         lambda raw: remove_entry(raw, ["x", "b", "c"]),
@@ -389,10 +390,53 @@ WHOLE: dict[str, tuple[Callable[[str], str], str, str]] = {
         "a: b\n      # note\nc: d\n",
         'a: "x\\ny"\n      # note\nc: d\n',
     ),
-    "a comment that the text above would swallow goes with the entry": (
+    "a comment that the text above would swallow is moved to the left": (
         lambda raw: remove_entry(raw, ["b"]),
         "a: |\n  text\nb: c\n\n  # note\nd: e\n",
-        "a: |\n  text\nd: e\n",
+        "a: |\n  text\n\n# note\nd: e\n",
+    ),
+    "the blank lines before it go where the text above would keep them": (
+        lambda raw: remove_entry(raw, ["b"]),
+        "a: |+\n  text\nb: c\n\n  # note\n  # more\n    # deeper\nd: e\n",
+        "a: |+\n  text\n# note\n# more\n    # deeper\nd: e\n",
+    ),
+    "comment lines below the last entry stay when its map goes, in their place and column": (
+        lambda raw: remove_entry(raw, ["b", "c"]),
+        "a: 1\nb:\n  c: 2\n  # d: 3\n    # e\n\n  # f\n",
+        "a: 1\n  # d: 3\n    # e\n\n  # f\n",
+    ),
+    "comment lines below an edit stay when it goes": (
+        lambda raw: remove_entry(raw, ["b", "c"]),
+        "b:\n  c:\n    d: 2\n    # e: 3\n  # f\n  g: 1\n",
+        "b:\n    # e: 3\n  # f\n  g: 1\n",
+    ),
+    "comment lines inside what goes stay, those behind a value and those in a text do not": (
+        lambda raw: remove_entry(raw, ["e", "s"]),
+        (
+            "e:\n  s:  # s\n    # x1\n    after:\n      # x2\n      x: |  # x\n        # text\n        text\n\n    # z1\n"
+            "    because: 'so\n      # not one'\n    f: {\n      # in\n      a: b}\n    # z2\n  t: 1\n"
+        ),
+        "e:\n    # x1\n      # x2\n    # z1\n      # in\n    # z2\n  t: 1\n",
+    ),
+    "comment lines inside the first entry behind a dash stay": (
+        lambda raw: remove_entry(raw, [0, "a"]),
+        "- a:\n    # x\n    # y\n    b: 1\n  c: 2\n",
+        "- # x\n    # y\n  c: 2\n",
+    ),
+    "comment lines inside the only entry behind a dash stay": (
+        lambda raw: remove_entry(raw, [0, "a"], keep=1),
+        "- a:\n    # x\n    b: 1\n- c",
+        "- {}\n    # x\n- c",
+    ),
+    "comment lines inside braces stay": (
+        lambda raw: remove_entry(raw, ["a", "b"]),
+        "a: {b: {\n  # x\n  c: 1}, d: 2}\n",
+        "a: {\n  # x\n    d: 2}\n",
+    ),
+    "comment lines inside keep their line ends": (
+        lambda raw: remove_entry(raw, ["a"]),
+        "a:\r\n  # x\r\n  b: 1\r\nc: 2\r\n",
+        "  # x\r\nc: 2\r\n",
     ),
     "a value on several lines becomes one": (lambda raw: set_text(raw, ["a"], "x"), "a: b\n  c\n  # d\ne: f\n", "a: x\n  # d\ne: f\n"),
     "a boolean is set": (lambda raw: set_value(raw, ["a"], value=False), "a: true # x\n", "a: false # x\n"),

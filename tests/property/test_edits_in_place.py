@@ -61,6 +61,19 @@ def raw_lines(raw: str) -> list[str]:
     return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", raw)
 
 
+def comments_of(raw: str, root: YamlNode) -> list[str]:
+    """Return the lines that are comments alone, without their blanks."""
+    inside: set[int] = set()
+    for _, scalar in places_of(root, YamlScalar):
+        first = scalar.location.line
+        inside.update(range(first, first + scalar.location.text.rstrip("\n").count("\n")))
+    return [
+        line.strip()
+        for index, line in enumerate(raw_lines(raw.removeprefix("\ufeff")))
+        if index not in inside and line.lstrip(" \t")[:1] == "#"
+    ]
+
+
 def is_one_change(before: list[str], after: list[str], gone: int, came: int) -> bool:
     """Whether ``after`` is ``before`` with at most so many lines taken out in one place, and so many put in there."""
     shortest = min(len(before), len(after))
@@ -151,6 +164,7 @@ def test_an_entry_that_is_removed_is_the_only_change(raw: str, data: st.DataObje
     root_after = read(changed)
     assert root_after is not None
     assert data_of(root_after) == expected
+    assert comments_of(changed, root_after) == comments_of(raw, root)
     lines_before, lines_after = raw_lines(raw), raw_lines(changed)
     kept_inside = sum(not line.strip() or "#" in line for line in lines_before)
     assert is_one_change(lines_before, lines_after, len(lines_before), 1 + kept_inside)

@@ -208,6 +208,56 @@ def test_a_text_of_the_profile_takes_its_reason_along(tmp_path: Path) -> None:
     assert taken(tmp_path, before, after) == {"profiles/shop.yaml": "-  rules#log:\n+  rules#limit:"}
 
 
+ANCHORED = {
+    "fragments/agents/dev.md": AGENT.replace("own", "shared"),
+    "fragments/shared.md": """
+        {#list}
+        - Alpha {#a}
+        - Beta {#b}
+        - Gamma {#c}
+        """,
+}
+
+ANCHORED_PROFILE = """\
+agents: {dev: {}}
+edits:
+  # of all
+  shared#c:  # why here
+    # why this
+    after:
+      # note for x
+      x: |  # words
+        Extra
+    # z1
+    because: 'it''s'   # ticket 12
+  # below
+  shared#b: {because: "it's", replace: "Beta two"}
+"""
+
+
+def anchored(root: Path, profile: str) -> Path:
+    """Build a list with a text of the profile behind its last item."""
+    write_workspace(root, {**ANCHORED, "profiles/shop.yaml": ""})
+    (root / "profiles/shop.yaml").write_text(profile)
+    Workspace.open(root).build()
+    return root
+
+
+def test_an_edit_that_follows_a_move_gets_the_other_address_and_keeps_every_other_byte(tmp_path: Path) -> None:
+    """Its comments, its quotes, its place among the edits."""
+    root = anchored(tmp_path, ANCHORED_PROFILE)
+    before, after = "- Alpha\n- Beta two\n- Gamma\n- Extra\n", "- Beta two\n- Gamma\n- Alpha\n- Extra\n"
+    taken(root, before, after, scope=Scope.FRAGMENT)
+    assert (root / "profiles/shop.yaml").read_text() == ANCHORED_PROFILE.replace("shared#c", "shared#a")
+
+
+def test_a_text_of_the_profile_that_moved_keeps_the_bytes_of_its_edit(tmp_path: Path) -> None:
+    """Only the address and the verb are others."""
+    root = anchored(tmp_path, ANCHORED_PROFILE)
+    taken(root, "- Alpha\n- Beta two\n- Gamma\n- Extra\n", "- Extra\n- Alpha\n- Beta two\n- Gamma\n")
+    assert (root / "profiles/shop.yaml").read_text() == ANCHORED_PROFILE.replace("shared#c", "shared#a").replace("after:", "before:")
+
+
 def test_a_value_that_nothing_shows_any_more_goes_with_the_block(tmp_path: Path) -> None:
     """It would be an error of its own."""
     found = taken(workspace(tmp_path), "- Allow 60 requests a minute\n", "")

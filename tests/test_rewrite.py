@@ -10,7 +10,7 @@ import pytest
 from composer.errors import Diagnostics
 from composer.model import YamlMapping, YamlNode, YamlScalar
 from composer.source import SourceFile
-from composer.yaml_text.rewrite import BlockText, RewriteRefusedError, add_entry, remove_entry, set_text, set_value
+from composer.yaml_text.rewrite import BlockText, RewriteRefusedError, add_entry, remove_entry, rename_key, set_text, set_value
 from composer.yaml_text.strict import parse_yaml
 
 PROFILE = """\
@@ -438,6 +438,14 @@ WHOLE: dict[str, tuple[Callable[[str], str], str, str]] = {
         "a:\r\n  # x\r\n  b: 1\r\nc: 2\r\n",
         "  # x\r\nc: 2\r\n",
     ),
+    "a key gets another name, and all else stays": (
+        lambda raw: rename_key(raw, ["e", "x#a"], "x#b"),
+        "e:\r\n  # c\r\n  x#a :  # d\r\n    # f\r\n    g: 'it''s'\r\n  y: 1",
+        "e:\r\n  # c\r\n  x#b :  # d\r\n    # f\r\n    g: 'it''s'\r\n  y: 1",
+    ),
+    "a key stays in its quotes": (lambda raw: rename_key(raw, ["a", "b"], "it's"), "a: {'b': 1}\n", "a: {'it''s': 1}\n"),
+    "a key gets the quotes that it needs": (lambda raw: rename_key(raw, ["a"], "b: c"), "a: 1\n", '"b: c": 1\n'),
+    "a key keeps its name": (lambda raw: rename_key(raw, ["a"], "a"), "'a': 1\n", "'a': 1\n"),
     "a value on several lines becomes one": (lambda raw: set_text(raw, ["a"], "x"), "a: b\n  c\n  # d\ne: f\n", "a: x\n  # d\ne: f\n"),
     "a boolean is set": (lambda raw: set_value(raw, ["a"], value=False), "a: true # x\n", "a: false # x\n"),
     "a number is set": (lambda raw: set_value(raw, ["a"], 90), "a: '60'\n", "a: 90\n"),
@@ -494,6 +502,17 @@ REFUSED: dict[str, tuple[Callable[[str], str], str]] = {
         "5:5: `vars` → `a\nb` cannot be added here without changing what the lines around it mean",
     ),
     "an entry that is not there": (lambda raw: remove_entry(raw, ["edits", "x"]), "17:5: there is no `edits` → `x`"),
+    "a key that is not there gets no name": (lambda raw: rename_key(raw, ["edits", "x"], "y"), "17:5: there is no key `edits` → `x`"),
+    "an item has no name": (lambda raw: rename_key(raw, ["people", 0], "y"), "29:3: there is no key `people` → item 1"),
+    "a name that is taken": (lambda raw: rename_key(raw, ["vars", "limit"], "version"), "5:5: `vars` → `version` is there already"),
+    "a name that is no text": (
+        lambda raw: rename_key(raw, ["about"], "a\x85b"),
+        "2:1: the new name of `about` holds the character `U+0085`, which no source may hold",
+    ),
+    "a name of two lines": (
+        lambda raw: rename_key(raw, ["about"], "a\nb"),
+        "2:1: `about` cannot be called `a\nb` without changing what the lines around it mean",
+    ),
     "the whole text": (lambda raw: remove_entry(raw, []), "2:1: the whole text cannot be removed"),
 }
 

@@ -18,9 +18,9 @@ from composer.model import Catalog, OutputFile
 from composer.pipeline import compose_profile, read_index
 from composer.source import BYTE_ORDER_MARK, SourceFile
 from composer.targets import Target
-from composer.yaml_text.rewrite import NewValue, RewriteRefusedError, add_entry, remove_entry, set_text
+from composer.yaml_text.rewrite import NewValue, RewriteRefusedError, add_entry, remove_entry, rename_key, set_text
 
-__all__ = ["AddEntry", "Draft", "RemoveEntry", "SetText", "SourceChange", "Splice", "yaml_span"]
+__all__ = ["AddEntry", "Draft", "Keys", "RemoveEntry", "RenameKey", "SetText", "SourceChange", "Splice", "yaml_span"]
 
 Keys = tuple[str | int, ...]
 
@@ -63,7 +63,16 @@ class RemoveEntry:
     keys: Keys
 
 
-SourceChange = Splice | SetText | AddEntry | RemoveEntry
+@dataclass(frozen=True, slots=True)
+class RenameKey:
+    """The key at ``keys`` of a file's YAML is called ``name`` from now on; all that stands below it stays."""
+
+    path: str
+    keys: Keys
+    name: str
+
+
+SourceChange = Splice | SetText | AddEntry | RemoveEntry | RenameKey
 
 
 @dataclass(slots=True, eq=False)
@@ -181,6 +190,8 @@ def _with_entry(raw: str, change: SourceChange) -> str:
             return set_text(raw, change.keys, change.text, as_written=change.is_literal, start=start, end=end, file=change.path)
         case AddEntry():
             return add_entry(raw, change.keys, change.value, after=change.after, start=start, end=end, file=change.path)
+        case RenameKey():
+            return rename_key(raw, change.keys, change.name, start=start, end=end, file=change.path)
         case RemoveEntry():
             # An agent whose last word in the profile goes is built all the same.
             keep = 2 if change.keys[0] == "agents" else 0

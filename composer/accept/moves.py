@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from composer.accept.changes import LineChange
 from composer.accept.definitions import block_of, entry_at, fragment_of, node_at
-from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange, Splice
+from composer.accept.drafts import AddEntry, Keys, RemoveEntry, RenameKey, SourceChange, Splice
 from composer.accept.newcomers import ITEM
 from composer.accept.placing import blocks_on, lines_of, name_of, neighbours_of, without_block
 from composer.accept.printed import Node, PrintedFile
@@ -16,6 +16,7 @@ from composer.accept.reasons import Reason, RefusedChangeError
 from composer.accept.transfers import propose_transfer
 from composer.blocks import Block, Conditional, Inclusion, Item, Loop, walk_blocks
 from composer.model import YamlMapping, YamlScalar
+from composer.source import SourceFile
 from composer.yaml_text.rewrite import BlockText
 
 __all__ = ["moved_pairs", "propose_move"]
@@ -163,25 +164,50 @@ def _anchored(setting: Setting, moving: Sequence[Node], came: LineChange) -> tup
 
 
 def _with_reasons(changes: tuple[SourceChange, ...], setting: Setting) -> tuple[SourceChange, ...]:
-    """Let the reason of an edit follow its texts where all of them go to another address: alone it would be an edit that does nothing."""
+    """Let an edit follow its texts where all of them go to another address: its reason alone would be an edit that does nothing.
+
+    Where nothing stands at the new address yet, the edit as it is gets that address: with its comments, its quotes and its place.
+    """
     source = setting.draft.index.catalog.profiles[setting.profile].source
-    gone = [change.keys for change in changes if isinstance(change, RemoveEntry)]
-    came = [change.keys for change in changes if isinstance(change, AddEntry)]
-    more: list[SourceChange] = []
-    for old, new in dict(zip([keys[:-2] for keys in gone], [keys[:-2] for keys in came], strict=True)).items():
-        edit = node_at(source, old)
-        because = edit.entries.get("because") if isinstance(edit, YamlMapping) else None
-        left = [
-            (verb, name)
-            for verb, texts in (edit.entries.items() if isinstance(edit, YamlMapping) else ())
-            for name in (texts.entries if isinstance(texts, YamlMapping) else (verb,))
-            if verb != "because" and (*old, verb, name) not in gone
-        ]
-        if isinstance(because, YamlScalar) and not left:
-            more.append(RemoveEntry(source.path, (*old, "because")))
-            if node_at(source, (*new, "because")) is None:
-                more.append(AddEntry(source.path, (*new, "because"), because.text))
-    return (*changes, *more)
+    gone = [change for change in changes if isinstance(change, RemoveEntry)]
+    came = [change for change in changes if isinstance(change, AddEntry)]
+    pairs = list(zip(gone, came, strict=True))
+    found: list[SourceChange] = []
+    for old in dict.fromkeys(change.keys[:-2] for change in gone):
+        own = [pair for pair in pairs if pair[0].keys[:-2] == old]
+        found.extend(_edit_moved(source, old, own))
+    return tuple(found)
+
+
+def _edit_moved(source: SourceFile, old: Keys, pairs: Sequence[tuple[RemoveEntry, AddEntry]]) -> Iterable[SourceChange]:
+    """Return what moves texts of an edit: another address for it where all go, the texts alone where some stay."""
+    edit = node_at(source, old)
+    entries = edit.entries if isinstance(edit, YamlMapping) else {}
+    texts = [
+        (*old, verb, name)
+        for verb, inner in entries.items()
+        for name in (inner.entries if isinstance(inner, YamlMapping) else (verb,))
+        if verb != "because"
+    ]
+    one_by_one: list[SourceChange] = [change for pair in pairs for change in pair]
+    if set(texts) != {gone.keys for gone, _ in pairs}:
+        return one_by_one
+    new = pairs[-1][1].keys[:-2]
+    verbs = {(gone.keys[-2], came.keys[-2]) for gone, came in pairs}
+    is_whole = texts == [gone.keys for gone, _ in pairs] and all(came.keys[:-2] == new for _, came in pairs)
+    if is_whole and len(verbs) == 1 and node_at(source, new) is None:
+        return _renames(source, old, new, *verbs)
+    if isinstance(because := entries.get("because"), YamlScalar):
+        one_by_one.append(RemoveEntry(source.path, (*old, "because")))
+        if node_at(source, (*new, "because")) is None:
+            one_by_one.append(AddEntry(source.path, (*new, "because"), because.text))
+    return one_by_one
+
+
+def _renames(source: SourceFile, old: Keys, new: Keys, verbs: tuple[str | int, str | int]) -> Iterator[SourceChange]:
+    if verbs[0] != verbs[1]:
+        yield RenameKey(source.path, (*old, verbs[0]), str(verbs[1]))
+    yield RenameKey(source.path, old, str(new[-1]))
 
 
 def _anchor(node: Node, address: str | None, verb: str) -> tuple[SourceChange, ...]:

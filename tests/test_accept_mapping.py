@@ -258,6 +258,31 @@ def test_a_text_of_the_profile_that_moved_keeps_the_bytes_of_its_edit(tmp_path: 
     assert (root / "profiles/shop.yaml").read_text() == ANCHORED_PROFILE.replace("shared#c", "shared#a").replace("after:", "before:")
 
 
+def test_a_text_that_moved_around_its_own_block_keeps_its_reason(tmp_path: Path) -> None:
+    """Only the verb is another."""
+    files = {
+        **ANCHORED,
+        "fragments/shared.md": "{#list}\n- Gamma {#c}\n",
+        "profiles/shop.yaml": ANCHORED_PROFILE.split("  # below", maxsplit=1)[0],
+    }
+    root = write_workspace(tmp_path, files)
+    place = root / "profiles/shop.yaml"
+    before = place.read_text()
+    Workspace.open(root).build()
+    taken(root, "- Gamma\n- Extra\n", "- Extra\n- Gamma\n")
+    assert place.read_text() == before.replace("after:", "before:")
+
+
+def test_a_text_that_joins_another_edit_loses_no_comment_line(tmp_path: Path) -> None:
+    """The address that it goes to has an edit: the text goes there, and with its quotes; the comment lines stay."""
+    root = anchored(tmp_path, ANCHORED_PROFILE.replace('{because: "it\'s", replace: "Beta two"}', "\n    replace: 'Beta two'"))
+    taken(root, "- Beta two\n- Gamma\n- Extra\n", "- Beta two\n- Extra\n- Gamma\n")
+    assert (root / "profiles/shop.yaml").read_text() == (
+        "agents: {dev: {}}\nedits:\n  # of all\n    # why this\n      # note for x\n    # z1\n  # below\n"
+        "  shared#b: \n    replace: 'Beta two'\n    after:\n      x: |  # words\n        Extra\n    because: 'it''s'   # ticket 12\n"
+    )
+
+
 def test_a_value_that_nothing_shows_any_more_goes_with_the_block(tmp_path: Path) -> None:
     """It would be an error of its own."""
     found = taken(workspace(tmp_path), "- Allow 60 requests a minute\n", "")

@@ -10,7 +10,7 @@ import pytest
 from composer.errors import Diagnostics
 from composer.model import YamlMapping, YamlNode, YamlScalar
 from composer.source import SourceFile
-from composer.yaml_text.rewrite import BlockText, RewriteRefusedError, add_entry, remove_entry, rename_key, set_text, set_value
+from composer.yaml_text.rewrite import BlockText, RewriteRefusedError, add_entry, move_entry, remove_entry, rename_key, set_text, set_value
 from composer.yaml_text.strict import parse_yaml
 
 PROFILE = """\
@@ -446,6 +446,21 @@ WHOLE: dict[str, tuple[Callable[[str], str], str, str]] = {
     "a key stays in its quotes": (lambda raw: rename_key(raw, ["a", "b"], "it's"), "a: {'b': 1}\n", "a: {'it''s': 1}\n"),
     "a key gets the quotes that it needs": (lambda raw: rename_key(raw, ["a"], "b: c"), "a: 1\n", '"b: c": 1\n'),
     "a key keeps its name": (lambda raw: rename_key(raw, ["a"], "a"), "'a': 1\n", "'a': 1\n"),
+    "a text moves as it is written": (
+        lambda raw: move_entry(raw, ["a", "b"], ["c", "d", "e"]),
+        "a:\r\n  b: 'it''s'  # note\r\n  x: 1\r\nc:\r\n  y: 2",
+        "a:\r\n  x: 1\r\nc:\r\n  y: 2\r\n  d:\r\n    e: 'it''s'  # note",
+    ),
+    "a text moves to the left, with its lines": (
+        lambda raw: move_entry(raw, ["a", "b", "c"], ["d"]),
+        "a:\n  b:\n    c: |2-  # note\n        one\n\n      two\n    # below\n",
+        "    # below\nd: |2-  # note\n    one\n\n  two\n",
+    ),
+    "a text moves in front matter": (
+        lambda raw: move_entry(raw, ["a"], ["b", "c"], start=4, end=raw.replace("\r\n", "\n").index("---\n", 4)),
+        "---\r\na: |\r\n  x\r\nd: 1\r\n---\r\na: {{ not yaml\r\n",
+        "---\r\nd: 1\r\nb:\r\n  c: |\r\n    x\r\n---\r\na: {{ not yaml\r\n",
+    ),
     "a value on several lines becomes one": (lambda raw: set_text(raw, ["a"], "x"), "a: b\n  c\n  # d\ne: f\n", "a: x\n  # d\ne: f\n"),
     "a boolean is set": (lambda raw: set_value(raw, ["a"], value=False), "a: true # x\n", "a: false # x\n"),
     "a number is set": (lambda raw: set_value(raw, ["a"], 90), "a: '60'\n", "a: 90\n"),
@@ -502,6 +517,11 @@ REFUSED: dict[str, tuple[Callable[[str], str], str]] = {
         "5:5: `vars` → `a\nb` cannot be added here without changing what the lines around it mean",
     ),
     "an entry that is not there": (lambda raw: remove_entry(raw, ["edits", "x"]), "17:5: there is no `edits` → `x`"),
+    "a map does not move": (lambda raw: move_entry(raw, ["vars"], ["x"]), "5:5: there is no text at `vars`"),
+    "a block does not move into braces": (
+        lambda raw: move_entry(raw, ["edits", "checklists/api#paging", "replace"], ["vars", "names", "x"]),
+        "19:18: `edits` → `checklists/api#paging` → `replace` cannot stand at `vars` → `names` → `x` as it is written",
+    ),
     "a key that is not there gets no name": (lambda raw: rename_key(raw, ["edits", "x"], "y"), "17:5: there is no key `edits` → `x`"),
     "an item has no name": (lambda raw: rename_key(raw, ["people", 0], "y"), "29:3: there is no key `people` → item 1"),
     "a name that is taken": (lambda raw: rename_key(raw, ["vars", "limit"], "version"), "5:5: `vars` → `version` is there already"),

@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from composer.accept.changes import LineChange
 from composer.accept.definitions import block_of, entry_at, fragment_of, node_at
-from composer.accept.drafts import AddEntry, Keys, RemoveEntry, RenameKey, SourceChange, Splice
+from composer.accept.drafts import Keys, MoveEntry, RemoveEntry, RenameKey, SourceChange, Splice
 from composer.accept.newcomers import ITEM
 from composer.accept.placing import blocks_on, lines_of, name_of, neighbours_of, without_block
 from composer.accept.printed import Node, PrintedFile
@@ -17,7 +17,6 @@ from composer.accept.transfers import propose_transfer
 from composer.blocks import Block, Conditional, Inclusion, Item, Loop, walk_blocks
 from composer.model import YamlMapping, YamlScalar
 from composer.source import SourceFile
-from composer.yaml_text.rewrite import BlockText
 
 __all__ = ["moved_pairs", "propose_move"]
 
@@ -153,33 +152,27 @@ def _in_profile(setting: Setting, nodes: Sequence[Node], came: LineChange, about
 
 def _anchored(setting: Setting, moving: Sequence[Node], came: LineChange) -> tuple[SourceChange, ...]:
     """Anchor the profile's own texts that stand right behind the new place to the block that moved there."""
-    changes: list[SourceChange] = []
+    changes: list[MoveEntry] = []
     for node in setting.printed.all_nodes():
         if not node.is_printed or node.first < came.end or node in moving:
             continue
         if node.trace.layer != setting.home:
             break
         changes.extend(_anchor(node, moving[-1].trace.address, "after"))
-    return _with_reasons(tuple(changes), setting)
+    return _with_reasons(changes, setting)
 
 
-def _with_reasons(changes: tuple[SourceChange, ...], setting: Setting) -> tuple[SourceChange, ...]:
+def _with_reasons(moves: Sequence[MoveEntry], setting: Setting) -> tuple[SourceChange, ...]:
     """Let an edit follow its texts where all of them go to another address: its reason alone would be an edit that does nothing.
 
     Where nothing stands at the new address yet, the edit as it is gets that address: with its comments, its quotes and its place.
     """
     source = setting.draft.index.catalog.profiles[setting.profile].source
-    gone = [change for change in changes if isinstance(change, RemoveEntry)]
-    came = [change for change in changes if isinstance(change, AddEntry)]
-    pairs = list(zip(gone, came, strict=True))
-    found: list[SourceChange] = []
-    for old in dict.fromkeys(change.keys[:-2] for change in gone):
-        own = [pair for pair in pairs if pair[0].keys[:-2] == old]
-        found.extend(_edit_moved(source, old, own))
-    return tuple(found)
+    edits = dict.fromkeys(move.keys[:-2] for move in moves)
+    return tuple(change for old in edits for change in _edit_moved(source, old, [move for move in moves if move.keys[:-2] == old]))
 
 
-def _edit_moved(source: SourceFile, old: Keys, pairs: Sequence[tuple[RemoveEntry, AddEntry]]) -> Iterable[SourceChange]:
+def _edit_moved(source: SourceFile, old: Keys, moves: Sequence[MoveEntry]) -> Iterable[SourceChange]:
     """Return what moves texts of an edit: another address for it where all go, the texts alone where some stay."""
     edit = node_at(source, old)
     entries = edit.entries if isinstance(edit, YamlMapping) else {}
@@ -189,19 +182,19 @@ def _edit_moved(source: SourceFile, old: Keys, pairs: Sequence[tuple[RemoveEntry
         for name in (inner.entries if isinstance(inner, YamlMapping) else (verb,))
         if verb != "because"
     ]
-    one_by_one: list[SourceChange] = [change for pair in pairs for change in pair]
-    if set(texts) != {gone.keys for gone, _ in pairs}:
-        return one_by_one
-    new = pairs[-1][1].keys[:-2]
-    verbs = {(gone.keys[-2], came.keys[-2]) for gone, came in pairs}
-    is_whole = texts == [gone.keys for gone, _ in pairs] and all(came.keys[:-2] == new for _, came in pairs)
-    if is_whole and len(verbs) == 1 and node_at(source, new) is None:
+    if set(texts) != {move.keys for move in moves}:
+        return moves
+    new = moves[-1].to[:-2]
+    verbs = {(move.keys[-2], move.to[-2]) for move in moves}
+    is_whole = texts == [move.keys for move in moves] and all(move.to[:-2] == new for move in moves)
+    if is_whole and len(verbs) == 1 and (new == old or node_at(source, new) is None):
         return _renames(source, old, new, *verbs)
-    if isinstance(because := entries.get("because"), YamlScalar):
-        one_by_one.append(RemoveEntry(source.path, (*old, "because")))
-        if node_at(source, (*new, "because")) is None:
-            one_by_one.append(AddEntry(source.path, (*new, "because"), because.text))
-    return one_by_one
+    because = entries.get("because")
+    if not isinstance(because, YamlScalar) or new == old:
+        return moves
+    keys, to = (*old, "because"), (*new, "because")
+    is_free = node_at(source, to) is None
+    return (*moves, MoveEntry(source.path, keys, to, because.text) if is_free else RemoveEntry(source.path, keys))
 
 
 def _renames(source: SourceFile, old: Keys, new: Keys, verbs: tuple[str | int, str | int]) -> Iterator[SourceChange]:
@@ -210,7 +203,7 @@ def _renames(source: SourceFile, old: Keys, new: Keys, verbs: tuple[str | int, s
     yield RenameKey(source.path, old, str(new[-1]))
 
 
-def _anchor(node: Node, address: str | None, verb: str) -> tuple[SourceChange, ...]:
+def _anchor(node: Node, address: str | None, verb: str) -> tuple[MoveEntry, ...]:
     """Carry a text of the profile over to another block."""
     if node.line is None or address is None:
         return ()
@@ -220,4 +213,4 @@ def _anchor(node: Node, address: str | None, verb: str) -> tuple[SourceChange, .
     keys = (*entry.keys[:-3], address, verb, entry.keys[-1])
     if node_at(node.line.text.source, keys) is not None:
         return ()
-    return (RemoveEntry(entry.path, entry.keys), AddEntry(entry.path, keys, BlockText(entry.scalar.text)))
+    return (MoveEntry(entry.path, entry.keys, keys, entry.scalar.text),)

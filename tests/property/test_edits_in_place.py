@@ -13,7 +13,7 @@ from random_yaml import TEXTS, yaml_files
 from composer.errors import Diagnostics
 from composer.model import ScalarStyle, YamlMapping, YamlNode, YamlScalar
 from composer.source import SourceFile
-from composer.yaml_text.rewrite import RewriteRefusedError, add_entry, remove_entry, set_text
+from composer.yaml_text.rewrite import RewriteRefusedError, add_entry, move_entry, remove_entry, set_text
 from composer.yaml_text.strict import parse_yaml
 
 LAW = settings(derandomize=True, deadline=None, database=None, max_examples=400)
@@ -174,3 +174,27 @@ def test_an_entry_that_is_removed_is_the_only_change(raw: str, data: st.DataObje
         above = 0 if outer.location.text.startswith("{") else outer.keys[str(place[-1])].location.line - 1
         # The last line above may have lost its line end, where the file had none at its end.
         assert changed.startswith(re.sub(r"(?:\r\n|\r|\n)\Z", "", "".join(lines_before[:above])))
+
+
+@LAW
+@given(yaml_files(), st.data())
+def test_a_text_that_moves_loses_no_comment_line(raw: str, data: st.DataObject) -> None:
+    """It stands in its new place as it is written, and what it leaves is as if it had been removed."""
+    root = read(raw)
+    assume(root is not None)
+    assert root is not None
+    places = [place for place, _ in places_of(root, YamlScalar) if place and isinstance(place[-1], str)]
+    assume(places)
+    place = data.draw(st.sampled_from(places))
+    holders = [found for found, _ in places_of(root, YamlMapping) if found != place[: len(found)] or not found]
+    to = (*data.draw(st.sampled_from(holders)), "new")
+    keep = data.draw(st.integers(0, 3))
+    try:
+        changed = move_entry(raw, place, to, keep=keep)
+    except RewriteRefusedError:
+        event("refused")
+        return
+    after = read(changed)
+    assert after is not None
+    assert sorted(comments_of(changed, after)) == sorted(comments_of(raw, root))
+    assert ("new", at(data_of(root), place)) in [(found[-1], data_of(scalar)) for found, scalar in places_of(after, YamlScalar) if found]

@@ -208,6 +208,81 @@ def test_a_text_of_the_profile_takes_its_reason_along(tmp_path: Path) -> None:
     assert taken(tmp_path, before, after) == {"profiles/shop.yaml": "-  rules#log:\n+  rules#limit:"}
 
 
+ANCHORED = {
+    "fragments/agents/dev.md": AGENT.replace("own", "shared"),
+    "fragments/shared.md": """
+        {#list}
+        - Alpha {#a}
+        - Beta {#b}
+        - Gamma {#c}
+        """,
+}
+
+ANCHORED_PROFILE = """\
+agents: {dev: {}}
+edits:
+  # of all
+  shared#c:  # why here
+    # why this
+    after:
+      # note for x
+      x: |  # words
+        Extra
+    # z1
+    because: 'it''s'   # ticket 12
+  # below
+  shared#b: {because: "it's", replace: "Beta two"}
+"""
+
+
+def anchored(root: Path, profile: str) -> Path:
+    """Build a list with a text of the profile behind its last item."""
+    write_workspace(root, {**ANCHORED, "profiles/shop.yaml": ""})
+    (root / "profiles/shop.yaml").write_text(profile)
+    Workspace.open(root).build()
+    return root
+
+
+def test_an_edit_that_follows_a_move_gets_the_other_address_and_keeps_every_other_byte(tmp_path: Path) -> None:
+    """Its comments, its quotes, its place among the edits."""
+    root = anchored(tmp_path, ANCHORED_PROFILE)
+    before, after = "- Alpha\n- Beta two\n- Gamma\n- Extra\n", "- Beta two\n- Gamma\n- Alpha\n- Extra\n"
+    taken(root, before, after, scope=Scope.FRAGMENT)
+    assert (root / "profiles/shop.yaml").read_text() == ANCHORED_PROFILE.replace("shared#c", "shared#a")
+
+
+def test_a_text_of_the_profile_that_moved_keeps_the_bytes_of_its_edit(tmp_path: Path) -> None:
+    """Only the address and the verb are others."""
+    root = anchored(tmp_path, ANCHORED_PROFILE)
+    taken(root, "- Alpha\n- Beta two\n- Gamma\n- Extra\n", "- Extra\n- Alpha\n- Beta two\n- Gamma\n")
+    assert (root / "profiles/shop.yaml").read_text() == ANCHORED_PROFILE.replace("shared#c", "shared#a").replace("after:", "before:")
+
+
+def test_a_text_that_moved_around_its_own_block_keeps_its_reason(tmp_path: Path) -> None:
+    """Only the verb is another."""
+    files = {
+        **ANCHORED,
+        "fragments/shared.md": "{#list}\n- Gamma {#c}\n",
+        "profiles/shop.yaml": ANCHORED_PROFILE.split("  # below", maxsplit=1)[0],
+    }
+    root = write_workspace(tmp_path, files)
+    place = root / "profiles/shop.yaml"
+    before = place.read_text()
+    Workspace.open(root).build()
+    taken(root, "- Gamma\n- Extra\n", "- Extra\n- Gamma\n")
+    assert place.read_text() == before.replace("after:", "before:")
+
+
+def test_a_text_that_joins_another_edit_loses_no_comment_line(tmp_path: Path) -> None:
+    """The address that it goes to has an edit: the text goes there, and with its quotes; the comment lines stay."""
+    root = anchored(tmp_path, ANCHORED_PROFILE.replace('{because: "it\'s", replace: "Beta two"}', "\n    replace: 'Beta two'"))
+    taken(root, "- Beta two\n- Gamma\n- Extra\n", "- Beta two\n- Extra\n- Gamma\n")
+    assert (root / "profiles/shop.yaml").read_text() == (
+        "agents: {dev: {}}\nedits:\n  # of all\n    # why this\n      # note for x\n    # z1\n  # below\n"
+        "  shared#b: \n    replace: 'Beta two'\n    after:\n      x: |  # words\n        Extra\n    because: 'it''s'   # ticket 12\n"
+    )
+
+
 def test_a_value_that_nothing_shows_any_more_goes_with_the_block(tmp_path: Path) -> None:
     """It would be an error of its own."""
     found = taken(workspace(tmp_path), "- Allow 60 requests a minute\n", "")

@@ -118,7 +118,18 @@ def test_a_comment_above_what_goes_stays(tmp_path: Path) -> None:
     place = root / "profiles/shop.yaml"
     place.write_text(place.read_text().replace("  rules#log:\n", "  # asked for by the auditor\n  rules#log:  # all of it\n"))
     taken(root, "- Keep an audit trail\n", "")
-    assert place.read_text().endswith("agents: {dev: {}, tester: {}}\n# asked for by the auditor\n")
+    assert place.read_text().endswith("agents: {dev: {}, tester: {}}\n  # asked for by the auditor\n")
+
+
+def test_comments_below_and_inside_what_goes_stay(tmp_path: Path) -> None:
+    """In their place and column: the next edit may stand there, commented out."""
+    root = workspace(tmp_path)
+    place = root / "profiles/shop.yaml"
+    place.write_text(
+        place.read_text().replace("    after:\n", "    # x1\n    after:\n") + "    # z1\n  # rules#input:\n  #   remove: true\n"
+    )
+    taken(root, "- Keep an audit trail\n", "")
+    assert place.read_text().endswith("agents: {dev: {}, tester: {}}\n    # x1\n    # z1\n  # rules#input:\n  #   remove: true\n")
 
 
 def test_a_value_that_its_variable_cannot_have_becomes_words(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from composer.errors import Diagnostics
 from composer.model import YamlMapping, YamlNode, YamlScalar
 from composer.source import SourceFile
-from composer.yaml_text.rewrite import BlockText, RewriteRefusedError, add_entry, remove_entry, set_text, set_value
+from composer.yaml_text.rewrite import BlockText, RewriteRefusedError, add_entry, move_entry, remove_entry, rename_key, set_text, set_value
 from composer.yaml_text.strict import parse_yaml
 
 PROFILE = """\
@@ -219,7 +219,7 @@ REMOVED: dict[str, tuple[tuple[str | int, ...], int, str]] = {
         0,
         """-    names: {short: shop, long: 'the shop', quoted: "a \\"shop\\""}\n""",
     ),
-    "a map goes with the comments inside": (
+    "a map goes, and the comment line inside stays": (
         ("edits", "checklists/api#paging"),
         0,
         """\
@@ -232,6 +232,7 @@ REMOVED: dict[str, tuple[tuple[str | int, ...], int, str]] = {
 -        because: >-
 -            offsets
 -            are slow
++        # was asked for
 """,
     ),
     "an entry in braces goes with one comma": (
@@ -319,20 +320,20 @@ WHOLE: dict[str, tuple[Callable[[str], str], str, str]] = {
     ),
     "braces in a list stay": (lambda raw: add_entry(raw, [0, "b"], "c"), "- {}\n", '- {b: "c"}\n'),
     "braces with a comment stay": (lambda raw: add_entry(raw, ["a", "b"], "c"), "a: {  # c\n  }\n", 'a: {b: "c"  # c\n  }\n'),
-    "comment lines above an entry stay when the maps around it go, in the column of what went": (
+    "comment lines above an entry stay when the maps around it go, each in its column": (
         lambda raw: remove_entry(raw, ["b", "c", "d"]),
         "a: 1\nb:  # of b\n    # why c\n    # so\n\n    c:\n        # why d\n        d: 2  # of d\ne: 3\n",
-        "a: 1\n# why c\n# so\n# why d\ne: 3\n",
+        "a: 1\n    # why c\n    # so\n        # why d\ne: 3\n",
     ),
     "comment lines above stay when a map is kept empty": (
         lambda raw: remove_entry(raw, ["a", "b", "c", "d"], keep=2),
         "a:\n  b:\n    # why c\n    c:\n      # why d\n      d: 2\n",
-        "a:\n  b: {}\n    # why c\n    # why d\n",
+        "a:\n  b: {}\n    # why c\n      # why d\n",
     ),
     "comment lines above stay at the end of a file without a line end": (
         lambda raw: remove_entry(raw, ["b", "c"]),
         "a: 1\nb:\n  # why c\n  c: 2",
-        "a: 1\n# why c",
+        "a: 1\n  # why c",
     ),
     "comment lines above stay below a text, which does not take them for its own": (
         lambda raw: remove_entry(raw, ["x", "b", "c"]),
@@ -389,10 +390,76 @@ WHOLE: dict[str, tuple[Callable[[str], str], str, str]] = {
         "a: b\n      # note\nc: d\n",
         'a: "x\\ny"\n      # note\nc: d\n',
     ),
-    "a comment that the text above would swallow goes with the entry": (
+    "a comment that the text above would swallow is moved to the left": (
         lambda raw: remove_entry(raw, ["b"]),
         "a: |\n  text\nb: c\n\n  # note\nd: e\n",
-        "a: |\n  text\nd: e\n",
+        "a: |\n  text\n\n# note\nd: e\n",
+    ),
+    "the blank lines before it go where the text above would keep them": (
+        lambda raw: remove_entry(raw, ["b"]),
+        "a: |+\n  text\nb: c\n\n  # note\n  # more\n    # deeper\nd: e\n",
+        "a: |+\n  text\n# note\n# more\n    # deeper\nd: e\n",
+    ),
+    "comment lines below the last entry stay when its map goes, in their place and column": (
+        lambda raw: remove_entry(raw, ["b", "c"]),
+        "a: 1\nb:\n  c: 2\n  # d: 3\n    # e\n\n  # f\n",
+        "a: 1\n  # d: 3\n    # e\n\n  # f\n",
+    ),
+    "comment lines below an edit stay when it goes": (
+        lambda raw: remove_entry(raw, ["b", "c"]),
+        "b:\n  c:\n    d: 2\n    # e: 3\n  # f\n  g: 1\n",
+        "b:\n    # e: 3\n  # f\n  g: 1\n",
+    ),
+    "comment lines inside what goes stay, those behind a value and those in a text do not": (
+        lambda raw: remove_entry(raw, ["e", "s"]),
+        (
+            "e:\n  s:  # s\n    # x1\n    after:\n      # x2\n      x: |  # x\n        # text\n        text\n\n    # z1\n"
+            "    because: 'so\n      # not one'\n    f: {\n      # in\n      a: b}\n    # z2\n  t: 1\n"
+        ),
+        "e:\n    # x1\n      # x2\n    # z1\n      # in\n    # z2\n  t: 1\n",
+    ),
+    "comment lines inside the first entry behind a dash stay": (
+        lambda raw: remove_entry(raw, [0, "a"]),
+        "- a:\n    # x\n    # y\n    b: 1\n  c: 2\n",
+        "- # x\n    # y\n  c: 2\n",
+    ),
+    "comment lines inside the only entry behind a dash stay": (
+        lambda raw: remove_entry(raw, [0, "a"], keep=1),
+        "- a:\n    # x\n    b: 1\n- c",
+        "- {}\n    # x\n- c",
+    ),
+    "comment lines inside braces stay": (
+        lambda raw: remove_entry(raw, ["a", "b"]),
+        "a: {b: {\n  # x\n  c: 1}, d: 2}\n",
+        "a: {\n  # x\n    d: 2}\n",
+    ),
+    "comment lines inside keep their line ends": (
+        lambda raw: remove_entry(raw, ["a"]),
+        "a:\r\n  # x\r\n  b: 1\r\nc: 2\r\n",
+        "  # x\r\nc: 2\r\n",
+    ),
+    "a key gets another name, and all else stays": (
+        lambda raw: rename_key(raw, ["e", "x#a"], "x#b"),
+        "e:\r\n  # c\r\n  x#a :  # d\r\n    # f\r\n    g: 'it''s'\r\n  y: 1",
+        "e:\r\n  # c\r\n  x#b :  # d\r\n    # f\r\n    g: 'it''s'\r\n  y: 1",
+    ),
+    "a key stays in its quotes": (lambda raw: rename_key(raw, ["a", "b"], "it's"), "a: {'b': 1}\n", "a: {'it''s': 1}\n"),
+    "a key gets the quotes that it needs": (lambda raw: rename_key(raw, ["a"], "b: c"), "a: 1\n", '"b: c": 1\n'),
+    "a key keeps its name": (lambda raw: rename_key(raw, ["a"], "a"), "'a': 1\n", "'a': 1\n"),
+    "a text moves as it is written": (
+        lambda raw: move_entry(raw, ["a", "b"], ["c", "d", "e"]),
+        "a:\r\n  b: 'it''s'  # note\r\n  x: 1\r\nc:\r\n  y: 2",
+        "a:\r\n  x: 1\r\nc:\r\n  y: 2\r\n  d:\r\n    e: 'it''s'  # note",
+    ),
+    "a text moves to the left, with its lines": (
+        lambda raw: move_entry(raw, ["a", "b", "c"], ["d"]),
+        "a:\n  b:\n    c: |2-  # note\n        one\n\n      two\n    # below\n",
+        "    # below\nd: |2-  # note\n    one\n\n  two\n",
+    ),
+    "a text moves in front matter": (
+        lambda raw: move_entry(raw, ["a"], ["b", "c"], start=4, end=raw.replace("\r\n", "\n").index("---\n", 4)),
+        "---\r\na: |\r\n  x\r\nd: 1\r\n---\r\na: {{ not yaml\r\n",
+        "---\r\nd: 1\r\nb:\r\n  c: |\r\n    x\r\n---\r\na: {{ not yaml\r\n",
     ),
     "a value on several lines becomes one": (lambda raw: set_text(raw, ["a"], "x"), "a: b\n  c\n  # d\ne: f\n", "a: x\n  # d\ne: f\n"),
     "a boolean is set": (lambda raw: set_value(raw, ["a"], value=False), "a: true # x\n", "a: false # x\n"),
@@ -450,6 +517,22 @@ REFUSED: dict[str, tuple[Callable[[str], str], str]] = {
         "5:5: `vars` → `a\nb` cannot be added here without changing what the lines around it mean",
     ),
     "an entry that is not there": (lambda raw: remove_entry(raw, ["edits", "x"]), "17:5: there is no `edits` → `x`"),
+    "a map does not move": (lambda raw: move_entry(raw, ["vars"], ["x"]), "5:5: there is no text at `vars`"),
+    "a block does not move into braces": (
+        lambda raw: move_entry(raw, ["edits", "checklists/api#paging", "replace"], ["vars", "names", "x"]),
+        "19:18: `edits` → `checklists/api#paging` → `replace` cannot stand at `vars` → `names` → `x` as it is written",
+    ),
+    "a key that is not there gets no name": (lambda raw: rename_key(raw, ["edits", "x"], "y"), "17:5: there is no key `edits` → `x`"),
+    "an item has no name": (lambda raw: rename_key(raw, ["people", 0], "y"), "29:3: there is no key `people` → item 1"),
+    "a name that is taken": (lambda raw: rename_key(raw, ["vars", "limit"], "version"), "5:5: `vars` → `version` is there already"),
+    "a name that is no text": (
+        lambda raw: rename_key(raw, ["about"], "a\x85b"),
+        "2:1: the new name of `about` holds the character `U+0085`, which no source may hold",
+    ),
+    "a name of two lines": (
+        lambda raw: rename_key(raw, ["about"], "a\nb"),
+        "2:1: `about` cannot be called `a\nb` without changing what the lines around it mean",
+    ),
     "the whole text": (lambda raw: remove_entry(raw, []), "2:1: the whole text cannot be removed"),
 }
 

@@ -18,9 +18,9 @@ from composer.model import Catalog, OutputFile
 from composer.pipeline import compose_profile, read_index
 from composer.source import BYTE_ORDER_MARK, SourceFile
 from composer.targets import Target
-from composer.yaml_text.rewrite import NewValue, RewriteRefusedError, add_entry, remove_entry, set_text
+from composer.yaml_text.rewrite import BlockText, NewValue, RewriteRefusedError, add_entry, move_entry, remove_entry, rename_key, set_text
 
-__all__ = ["AddEntry", "Draft", "RemoveEntry", "SetText", "SourceChange", "Splice", "yaml_span"]
+__all__ = ["AddEntry", "Draft", "Keys", "MoveEntry", "RemoveEntry", "RenameKey", "SetText", "SourceChange", "Splice", "yaml_span"]
 
 Keys = tuple[str | int, ...]
 
@@ -63,7 +63,26 @@ class RemoveEntry:
     keys: Keys
 
 
-SourceChange = Splice | SetText | AddEntry | RemoveEntry
+@dataclass(frozen=True, slots=True)
+class MoveEntry:
+    """A text of a file's YAML goes from ``keys`` to ``to``, as it is written where it can stand there so."""
+
+    path: str
+    keys: Keys
+    to: Keys
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenameKey:
+    """The key at ``keys`` of a file's YAML is called ``name`` from now on; all that stands below it stays."""
+
+    path: str
+    keys: Keys
+    name: str
+
+
+SourceChange = Splice | SetText | AddEntry | RemoveEntry | MoveEntry | RenameKey
 
 
 @dataclass(slots=True, eq=False)
@@ -181,10 +200,26 @@ def _with_entry(raw: str, change: SourceChange) -> str:
             return set_text(raw, change.keys, change.text, as_written=change.is_literal, start=start, end=end, file=change.path)
         case AddEntry():
             return add_entry(raw, change.keys, change.value, after=change.after, start=start, end=end, file=change.path)
+        case RenameKey():
+            return rename_key(raw, change.keys, change.name, start=start, end=end, file=change.path)
+        case MoveEntry():
+            return _with_moved(raw, change)
         case RemoveEntry():
-            # An agent whose last word in the profile goes is built all the same.
-            keep = 2 if change.keys[0] == "agents" else 0
-            return remove_entry(raw, change.keys, keep=keep, start=start, end=end, file=change.path)
+            return remove_entry(raw, change.keys, keep=_kept_maps(change.keys), start=start, end=end, file=change.path)
+
+
+def _kept_maps(keys: Keys) -> int:
+    """Return how many maps stay when they become empty: an agent whose last word in the profile goes is built all the same."""
+    return 2 if keys[0] == "agents" else 0
+
+
+def _with_moved(raw: str, change: MoveEntry) -> str:
+    start, end = yaml_span(SourceFile.from_raw(change.path, raw))
+    try:
+        return move_entry(raw, change.keys, change.to, keep=_kept_maps(change.keys), start=start, end=end, file=change.path)
+    except RewriteRefusedError:  # into braces, or out of them
+        added = _with_entry(raw, AddEntry(change.path, change.to, BlockText(change.text)))
+        return _with_entry(added, RemoveEntry(change.path, change.keys))
 
 
 def yaml_span(source: SourceFile) -> tuple[int, int]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from composer.accept.changes import LineChange
 from composer.accept.definitions import block_of, entry_at, fragment_of, node_at
-from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange, Splice
+from composer.accept.drafts import Keys, MoveEntry, RemoveEntry, RenameKey, SourceChange, Splice
 from composer.accept.newcomers import ITEM
 from composer.accept.placing import blocks_on, lines_of, name_of, neighbours_of, without_block
 from composer.accept.printed import Node, PrintedFile
@@ -16,7 +16,7 @@ from composer.accept.reasons import Reason, RefusedChangeError
 from composer.accept.transfers import propose_transfer
 from composer.blocks import Block, Conditional, Inclusion, Item, Loop, walk_blocks
 from composer.model import YamlMapping, YamlScalar
-from composer.yaml_text.rewrite import BlockText
+from composer.source import SourceFile
 
 __all__ = ["moved_pairs", "propose_move"]
 
@@ -152,39 +152,58 @@ def _in_profile(setting: Setting, nodes: Sequence[Node], came: LineChange, about
 
 def _anchored(setting: Setting, moving: Sequence[Node], came: LineChange) -> tuple[SourceChange, ...]:
     """Anchor the profile's own texts that stand right behind the new place to the block that moved there."""
-    changes: list[SourceChange] = []
+    changes: list[MoveEntry] = []
     for node in setting.printed.all_nodes():
         if not node.is_printed or node.first < came.end or node in moving:
             continue
         if node.trace.layer != setting.home:
             break
         changes.extend(_anchor(node, moving[-1].trace.address, "after"))
-    return _with_reasons(tuple(changes), setting)
+    return _with_reasons(changes, setting)
 
 
-def _with_reasons(changes: tuple[SourceChange, ...], setting: Setting) -> tuple[SourceChange, ...]:
-    """Let the reason of an edit follow its texts where all of them go to another address: alone it would be an edit that does nothing."""
+def _with_reasons(moves: Sequence[MoveEntry], setting: Setting) -> tuple[SourceChange, ...]:
+    """Let an edit follow its texts where all of them go to another address: its reason alone would be an edit that does nothing.
+
+    Where nothing stands at the new address yet, the edit as it is gets that address: with its comments, its quotes and its place.
+    """
     source = setting.draft.index.catalog.profiles[setting.profile].source
-    gone = [change.keys for change in changes if isinstance(change, RemoveEntry)]
-    came = [change.keys for change in changes if isinstance(change, AddEntry)]
-    more: list[SourceChange] = []
-    for old, new in dict(zip([keys[:-2] for keys in gone], [keys[:-2] for keys in came], strict=True)).items():
-        edit = node_at(source, old)
-        because = edit.entries.get("because") if isinstance(edit, YamlMapping) else None
-        left = [
-            (verb, name)
-            for verb, texts in (edit.entries.items() if isinstance(edit, YamlMapping) else ())
-            for name in (texts.entries if isinstance(texts, YamlMapping) else (verb,))
-            if verb != "because" and (*old, verb, name) not in gone
-        ]
-        if isinstance(because, YamlScalar) and not left:
-            more.append(RemoveEntry(source.path, (*old, "because")))
-            if node_at(source, (*new, "because")) is None:
-                more.append(AddEntry(source.path, (*new, "because"), because.text))
-    return (*changes, *more)
+    edits = dict.fromkeys(move.keys[:-2] for move in moves)
+    return tuple(change for old in edits for change in _edit_moved(source, old, [move for move in moves if move.keys[:-2] == old]))
 
 
-def _anchor(node: Node, address: str | None, verb: str) -> tuple[SourceChange, ...]:
+def _edit_moved(source: SourceFile, old: Keys, moves: Sequence[MoveEntry]) -> Iterable[SourceChange]:
+    """Return what moves texts of an edit: another address for it where all go, the texts alone where some stay."""
+    edit = node_at(source, old)
+    entries = edit.entries if isinstance(edit, YamlMapping) else {}
+    texts = [
+        (*old, verb, name)
+        for verb, inner in entries.items()
+        for name in (inner.entries if isinstance(inner, YamlMapping) else (verb,))
+        if verb != "because"
+    ]
+    if set(texts) != {move.keys for move in moves}:
+        return moves
+    new = moves[-1].to[:-2]
+    verbs = {(move.keys[-2], move.to[-2]) for move in moves}
+    is_whole = texts == [move.keys for move in moves] and all(move.to[:-2] == new for move in moves)
+    if is_whole and len(verbs) == 1 and (new == old or node_at(source, new) is None):
+        return _renames(source, old, new, *verbs)
+    because = entries.get("because")
+    if not isinstance(because, YamlScalar) or new == old:
+        return moves
+    keys, to = (*old, "because"), (*new, "because")
+    is_free = node_at(source, to) is None
+    return (*moves, MoveEntry(source.path, keys, to, because.text) if is_free else RemoveEntry(source.path, keys))
+
+
+def _renames(source: SourceFile, old: Keys, new: Keys, verbs: tuple[str | int, str | int]) -> Iterator[SourceChange]:
+    if verbs[0] != verbs[1]:
+        yield RenameKey(source.path, (*old, verbs[0]), str(verbs[1]))
+    yield RenameKey(source.path, old, str(new[-1]))
+
+
+def _anchor(node: Node, address: str | None, verb: str) -> tuple[MoveEntry, ...]:
     """Carry a text of the profile over to another block."""
     if node.line is None or address is None:
         return ()
@@ -194,4 +213,4 @@ def _anchor(node: Node, address: str | None, verb: str) -> tuple[SourceChange, .
     keys = (*entry.keys[:-3], address, verb, entry.keys[-1])
     if node_at(node.line.text.source, keys) is not None:
         return ()
-    return (RemoveEntry(entry.path, entry.keys), AddEntry(entry.path, keys, BlockText(entry.scalar.text)))
+    return (MoveEntry(entry.path, entry.keys, keys, entry.scalar.text),)

@@ -13,7 +13,7 @@ from random_yaml import TEXTS, yaml_files
 from composer.errors import Diagnostics
 from composer.model import ScalarStyle, YamlMapping, YamlNode, YamlScalar
 from composer.source import SourceFile
-from composer.yaml_text.rewrite import RewriteRefusedError, add_entry, remove_entry, set_text
+from composer.yaml_text.rewrite import RewriteRefusedError, add_entry, move_entry, remove_entry, set_text
 from composer.yaml_text.strict import parse_yaml
 
 LAW = settings(derandomize=True, deadline=None, database=None, max_examples=400)
@@ -59,6 +59,19 @@ def at(data: Any, place: Place) -> Any:  # noqa: ANN401 - data of any shape
 def raw_lines(raw: str) -> list[str]:
     """Cut a raw text into lines, each with its own line end."""
     return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", raw)
+
+
+def comments_of(raw: str, root: YamlNode) -> list[str]:
+    """Return the lines that are comments alone, without their blanks."""
+    inside: set[int] = set()
+    for _, scalar in places_of(root, YamlScalar):
+        first = scalar.location.line
+        inside.update(range(first, first + scalar.location.text.rstrip("\n").count("\n")))
+    return [
+        line.strip()
+        for index, line in enumerate(raw_lines(raw.removeprefix("\ufeff")))
+        if index not in inside and line.lstrip(" \t")[:1] == "#"
+    ]
 
 
 def is_one_change(before: list[str], after: list[str], gone: int, came: int) -> bool:
@@ -151,6 +164,7 @@ def test_an_entry_that_is_removed_is_the_only_change(raw: str, data: st.DataObje
     root_after = read(changed)
     assert root_after is not None
     assert data_of(root_after) == expected
+    assert comments_of(changed, root_after) == comments_of(raw, root)
     lines_before, lines_after = raw_lines(raw), raw_lines(changed)
     kept_inside = sum(not line.strip() or "#" in line for line in lines_before)
     assert is_one_change(lines_before, lines_after, len(lines_before), 1 + kept_inside)
@@ -160,3 +174,27 @@ def test_an_entry_that_is_removed_is_the_only_change(raw: str, data: st.DataObje
         above = 0 if outer.location.text.startswith("{") else outer.keys[str(place[-1])].location.line - 1
         # The last line above may have lost its line end, where the file had none at its end.
         assert changed.startswith(re.sub(r"(?:\r\n|\r|\n)\Z", "", "".join(lines_before[:above])))
+
+
+@LAW
+@given(yaml_files(), st.data())
+def test_a_text_that_moves_loses_no_comment_line(raw: str, data: st.DataObject) -> None:
+    """It stands in its new place as it is written, and what it leaves is as if it had been removed."""
+    root = read(raw)
+    assume(root is not None)
+    assert root is not None
+    places = [place for place, _ in places_of(root, YamlScalar) if place and isinstance(place[-1], str)]
+    assume(places)
+    place = data.draw(st.sampled_from(places))
+    holders = [found for found, _ in places_of(root, YamlMapping) if found != place[: len(found)] or not found]
+    to = (*data.draw(st.sampled_from(holders)), "new")
+    keep = data.draw(st.integers(0, 3))
+    try:
+        changed = move_entry(raw, place, to, keep=keep)
+    except RewriteRefusedError:
+        event("refused")
+        return
+    after = read(changed)
+    assert after is not None
+    assert sorted(comments_of(changed, after)) == sorted(comments_of(raw, root))
+    assert ("new", at(data_of(root), place)) in [(found[-1], data_of(scalar)) for found, scalar in places_of(after, YamlScalar) if found]

@@ -1,4 +1,4 @@
-"""Edits a YAML file in place: one value set, added or removed, and every other byte of the user's file as it was.
+"""Edits a YAML file in place: a value is set, added, moved or removed, or a key renamed, and every other byte of the file is as it was.
 
 Comments, order, quotes, indentation, line ends and the byte order mark stay because nothing is printed anew: the strict reader says where
 each node stands, and one run of characters is replaced there. A YAML library that keeps comments would print the file again by its own
@@ -20,8 +20,10 @@ What the functions have in common:
 
 from composer.yaml_text.rewrite.adding import add_entry
 from composer.yaml_text.rewrite.document import RewriteRefusedError
+from composer.yaml_text.rewrite.moving import move_entry
 from composer.yaml_text.rewrite.removing import remove_entry
+from composer.yaml_text.rewrite.renaming import rename_key
 from composer.yaml_text.rewrite.setting import set_text, set_value
 from composer.yaml_text.rewrite.writing import BlockText, NewValue
 
-__all__ = ["BlockText", "NewValue", "RewriteRefusedError", "add_entry", "remove_entry", "set_text", "set_value"]
+__all__ = ["BlockText", "NewValue", "RewriteRefusedError", "add_entry", "move_entry", "remove_entry", "rename_key", "set_text", "set_value"]

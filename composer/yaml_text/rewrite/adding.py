@@ -12,6 +12,7 @@ from composer.yaml_text.rewrite.document import (
     Path,
     Splice,
     YamlDocument,
+    ended_like,
     first_proven,
     follow,
     read_document,
@@ -151,7 +152,7 @@ def _ways(
         if opened is not None:
             lead_end, column, splice_end, rest = opened
             inner = column + step if column >= 0 else 0
-            yield _ended_like(document, Splice(lead_end, splice_end, f"{rest}\n{lines(inner)}" if column >= 0 else lines(0)))
+            yield ended_like(document, Splice(lead_end, splice_end, f"{rest}\n{lines(inner)}" if column >= 0 else lines(0)))
         elif not is_flow:
             column = document.column(holder) if holder.entries else 0
             place = _place(document, nodes, column, after)
@@ -176,13 +177,6 @@ def _as_lines(document: YamlDocument, place: int, lines: str) -> Splice:
     if place > document.start and document.text[place - 1] != "\n":  # the last line of a file that ends without a line end
         return Splice(place, place, "\n" + lines.removesuffix("\n"))
     return Splice(place, place, lines)
-
-
-def _ended_like(document: YamlDocument, splice: Splice) -> Splice:
-    """Keep a file without a line end at its end as it is."""
-    if document.text[splice.end - 1 : splice.end] != "\n":
-        return Splice(splice.start, splice.end, splice.text.removesuffix("\n"))
-    return splice
 
 
 def _opened_braces(document: YamlDocument, nodes: list[YamlNode]) -> tuple[int, int, int, str] | None:

@@ -13,7 +13,7 @@ from composer.model import YamlMapping, YamlNode, YamlSequence
 from composer.source import BYTE_ORDER_MARK, Location, SourceFile
 from composer.yaml_text.strict import parse_yaml
 
-__all__ = ["Path", "RewriteRefusedError", "Splice", "YamlDocument", "first_proven", "follow", "read_document", "spell_path"]
+__all__ = ["Path", "RewriteRefusedError", "Splice", "YamlDocument", "ended_like", "first_proven", "follow", "read_document", "spell_path"]
 
 Path = Sequence[str | int]
 
@@ -116,6 +116,13 @@ def follow(root: YamlNode, path: Path) -> list[YamlNode]:
 def spell_path(path: Path) -> str:
     """Print a path for a message."""
     return " → ".join(f"`{part}`" if isinstance(part, str) else f"item {part + 1}" for part in path)
+
+
+def ended_like(document: YamlDocument, splice: Splice) -> Splice:
+    """Keep a file without a line end at its end as it is."""
+    if document.text[splice.end - 1 : splice.end] != "\n":
+        return Splice(splice.start, splice.end, splice.text.removesuffix("\n"))
+    return splice
 
 
 def first_proven(document: YamlDocument, splices: Iterable[Splice], is_proven: Callable[[YamlNode], bool]) -> str | None:

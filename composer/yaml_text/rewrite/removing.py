@@ -6,17 +6,18 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from composer.model import YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.model import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.yaml_text.rewrite.document import (
     Path,
     Splice,
     YamlDocument,
+    ended_like,
     first_proven,
     follow,
     read_document,
     spell_path,
 )
-from composer.yaml_text.rewrite.layout import after_comments, after_node, colon_of, skip_blank_lines
+from composer.yaml_text.rewrite.layout import after_comments, after_node, block_scalar, colon_of, skip_blank_lines
 from composer.yaml_text.rewrite.proof import leaves_of, without_part
 
 __all__ = ["remove_entry"]
@@ -30,11 +31,10 @@ def remove_entry(  # noqa: D417 - the others are told once, in the package
 ) -> str:
     """Remove a key with its value, or an item of a list.
 
-    All its lines go, and with them the comments behind and between its values; where the value is a map or list of lines, so do the
-    comments right below that are indented as its parts are, for they would hang under another key. Comment lines above stay, and so do
-    blank lines and comments below, unless a block scalar above would take them for its text. A map that becomes empty is removed in its
-    turn, up to the root; the comment lines above the entry that it held stay then as well, in the column of what went, so that they do not
-    hang under another key. A list that becomes empty is written ``[]``: that says something else than no list.
+    All its lines go, and with them the comments behind its values on the same lines. Every line that is a comment alone stays where it
+    stands, in its own column: those above and below, and those between the values that go. Only where a block scalar above would take
+    it for its text is a comment moved to the left, and blank lines before it go. A map that becomes empty is removed in its turn, up to
+    the root. A list that becomes empty is written ``[]``: that says something else than no list.
 
     Args:
         path: What goes; not the root.
@@ -54,9 +54,9 @@ def remove_entry(  # noqa: D417 - the others are told once, in the package
     target = list(path)
     while keep < len(target) - 1 and isinstance(nodes[len(target) - 1], YamlMapping) and _size(nodes[len(target) - 1]) == 1:
         target.pop()
-    kept = _comments_above(document, nodes, path, len(target))
     nodes = nodes[: len(target) + 1]
     holder = nodes[-2]
+    kept = _comments_inside(document, nodes, target)
     left_empty = ("{}" if isinstance(holder, YamlMapping) else "[]") if _size(holder) == 1 else ""
     expected = without_part(leaves_of(document.root), target, left_empty)
     changed = first_proven(document, _ways(document, nodes, target, kept), lambda root: leaves_of(root) == expected)
@@ -76,27 +76,36 @@ def _size(node: YamlNode) -> int:
             return 0
 
 
-def _comments_above(document: YamlDocument, nodes: list[YamlNode], path: Path, first: int) -> tuple[str, ...]:
-    """Return the comment lines above the inner keys of what goes: it was not them that the entry's own lines held.
-
-    Args:
-        document: The text.
-        nodes: The root, and what the parts of the path name.
-        path: What was to go.
-        first: How many parts of the path lead to what goes with it: the maps that become empty.
-    """
-    if first == len(path) or document.is_flow(nodes[first]):
-        return ()
-    start = document.next_line(_begin(document, nodes[first - 1], path[first - 1]))
-    end = document.line_start(_begin(document, nodes[-2], path[-1]))
-    lines = (line.strip() for line in document.text[start:end].split("\n"))
-    return tuple(line for line in lines if line.startswith("#"))
+def _comments_inside(document: YamlDocument, nodes: Sequence[YamlNode], path: Path) -> str:
+    """Return the lines that are comments alone between the lines of what goes: what a person wrote beside it is not part of it."""
+    column = document.column(nodes[-2])
+    line = document.next_line(_begin(document, nodes[-2], path[-1]))
+    after = after_node(document, nodes[-1], column)
+    spans = list(_text_spans(document, nodes[-1], column))
+    kept = ""
+    while line < after:
+        words = document.text[line : document.line_end(line)]
+        if words.lstrip(" \t").startswith("#") and not any(start < line < end for start, end in spans):
+            kept += f"{words}\n"
+        line = document.line_end(line) + 1
+    return kept
 
 
-def _ways(document: YamlDocument, nodes: list[YamlNode], path: Path, kept: Sequence[str]) -> Iterator[Splice]:
+def _text_spans(document: YamlDocument, node: YamlNode, column: int) -> Iterator[tuple[int, int]]:
+    """Give where each scalar begins and ends: a ``#`` in it is text. ``column`` is that of the block that holds the node."""
+    if isinstance(node, YamlScalar):
+        is_block = node.style is ScalarStyle.BLOCK
+        yield node.location.start, block_scalar(document, node, column).end if is_block else node.location.end
+        return
+    inner = column if document.is_flow(node) else document.column(node)
+    for child in node.entries.values() if isinstance(node, YamlMapping) else node.items:
+        yield from _text_spans(document, child, inner)
+
+
+def _ways(document: YamlDocument, nodes: list[YamlNode], path: Path, kept: str) -> Iterator[Splice]:
     holder = nodes[-2]
     if document.is_flow(holder):
-        yield _out_of_brackets(document, holder, path[-1])
+        yield from _out_of_brackets(document, holder, path[-1], kept)
     elif _size(holder) == 1 and (len(nodes) > 2 or isinstance(holder, YamlSequence)):  # noqa: PLR2004 - the root, and what it loses
         yield from _emptied(document, nodes, path, kept)
     else:
@@ -119,62 +128,61 @@ def _begin(document: YamlDocument, holder: YamlNode, part: str | int) -> int:
     return holder.location.start
 
 
-def _lines(document: YamlDocument, nodes: list[YamlNode], path: Path, kept: Sequence[str]) -> Iterator[Splice]:
+def _lines(document: YamlDocument, nodes: list[YamlNode], path: Path, kept: str) -> Iterator[Splice]:
     """Take the lines of an entry away, but for the comments that are kept; of the first entry behind a dash, all up to the next one."""
     holder = nodes[-2]
+    column = document.column(holder)
     begin = _begin(document, holder, path[-1])
-    after = _after_own_lines(document, holder, nodes[-1])
+    after = after_node(document, nodes[-1], column)
     line = document.line_start(begin)
-    if kept and not document.text[line:begin].strip():
-        comments = _indented(kept, document.column(holder))
-        yield Splice(line, after, comments if document.text[after - 1 : after] == "\n" else comments.removesuffix("\n"))
     if document.text[line:begin].strip():
         next_part = re.compile(r"\s*").match(document.text, after)
-        yield Splice(begin, next_part.end() if next_part else after, "")
+        yield Splice(begin, next_part.end() if next_part and not kept else after, kept.lstrip(" \t"))
         return
-    if after == document.end and document.text[after - 1 : after] != "\n" and line > document.start:
+    if not kept and after == document.end and document.text[after - 1 : after] != "\n" and line > document.start:
         yield Splice(line - 1, after, "")
-    yield Splice(line, after, "")
+    yield ended_like(document, Splice(line, after, kept))
     # Above may stand a text that would take the blank lines, or the comments, for its own.
-    yield Splice(line, skip_blank_lines(document, after), "")
-    yield Splice(line, after_comments(document, after, document.column(holder) + 1, over_blank_lines=True), "")
+    yield ended_like(document, Splice(line, skip_blank_lines(document, after), kept))
+    end = after_comments(document, after, column + 1, over_blank_lines=True)
+    comments = _moved_left(kept + document.text[after:end], column)
+    yield ended_like(document, Splice(line, end, comments))
+    yield ended_like(document, Splice(line, end, comments.lstrip()))
 
 
-def _after_own_lines(document: YamlDocument, holder: YamlNode, node: YamlNode) -> int:
-    """Return where the line after an entry begins, and after the comments below that are indented as its parts are."""
-    after = after_node(document, node, document.column(holder))
-    if isinstance(node, YamlScalar) or document.is_flow(node):
-        return after
-    return after_comments(document, after, max(document.column(node), document.column(holder) + 1), over_blank_lines=False)
+def _moved_left(comments: str, column: int) -> str:
+    """Put comment lines into a column: the first, which ends a text above, and those below it that stand in its column."""
+    lines = comments.split("\n")
+    depth = next((_depth(line) for line in lines if line.strip()), 0)
+    first_other = next((index for index, line in enumerate(lines) if line.strip() and _depth(line) != depth), len(lines))
+    moved = [" " * min(column, depth) + line.lstrip(" \t") if line.strip() else line for line in lines[:first_other]]
+    return "\n".join([*moved, *lines[first_other:]])
 
 
-def _indented(lines: Sequence[str], column: int) -> str:
-    return "".join(f"{' ' * column}{line}\n" for line in lines)
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))
 
 
-def _emptied(document: YamlDocument, nodes: list[YamlNode], path: Path, kept: Sequence[str]) -> Iterator[Splice]:
+def _emptied(document: YamlDocument, nodes: list[YamlNode], path: Path, kept: str) -> Iterator[Splice]:
     """Write ``{}`` or ``[]`` behind the key, or the dash, of what loses its only part. Comments in between stay."""
     holder = nodes[-2]
     written = "{}" if isinstance(holder, YamlMapping) else "[]"
-    after = _after_own_lines(document, holder, nodes[-1])
+    after = after_node(document, nodes[-1], document.column(holder))
     begin = _begin(document, holder, path[-1])
-    is_last_line = document.text[after - 1 : after] != "\n"
     outer = nodes[-3] if len(nodes) > 2 else None  # noqa: PLR2004 - the root has none
     colon = colon_of(document, _key_of(outer, path[-2])) if isinstance(outer, YamlMapping) else None
     line = document.line_start(begin)
     if colon is None or document.text[line:begin].strip():
-        yield Splice(begin, after, written + ("" if is_last_line else "\n"))
+        yield ended_like(document, Splice(begin, after, f"{written}\n{kept}"))
         return
-    between = document.text[colon:line]
-    between += _indented(kept, document.column(holder))
-    yield Splice(colon, after, f" {written}{between.removesuffix(chr(10)) if is_last_line else between}")
+    yield ended_like(document, Splice(colon, after, f" {written}{document.text[colon:line]}{kept}"))
 
 
 def _key_of(outer: YamlMapping, part: str | int) -> YamlScalar:
     return outer.keys[str(part)]
 
 
-def _out_of_brackets(document: YamlDocument, holder: YamlNode, part: str | int) -> Splice:
+def _out_of_brackets(document: YamlDocument, holder: YamlNode, part: str | int, kept: str) -> Iterator[Splice]:
     """Take an entry out of braces, or an item out of brackets, with one comma."""
     if isinstance(holder, YamlMapping):
         spans = [(holder.keys[name].location.start, node.location.end) for name, node in holder.entries.items()]
@@ -188,9 +196,13 @@ def _out_of_brackets(document: YamlDocument, holder: YamlNode, part: str | int) 
     line, line_end = document.line_start(start), document.line_end(end)
     rest = document.text[comma.end() if comma else end : line_end].strip()
     if not document.text[line:start].strip() and (not rest or (comma and rest.startswith("#"))) and (comma or len(spans) == 1):
-        return Splice(line, document.next_line(end), "")
+        yield Splice(line, document.next_line(end), kept)
+        return
+    if kept:  # on lines of their own, before what follows
+        yield Splice(start, comma.end() if comma else end, f"\n{kept}{' ' * (start - line)}")
     if index == len(spans) - 1 and index > 0:
         before = spans[index - 1][1]
         is_free = "#" not in document.text[before:start]
-        return Splice(before if is_free else start, end, "")
-    return Splice(start, comma.end() if comma else end, "")
+        yield Splice(before if is_free else start, end, "")
+        return
+    yield Splice(start, comma.end() if comma else end, "")

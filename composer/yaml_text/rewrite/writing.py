@@ -16,6 +16,7 @@ __all__ = [
     "fits_block",
     "flow_entry",
     "is_plain_text",
+    "is_simple_key",
     "needs_indicator",
     "single_quoted",
 ]
@@ -169,6 +170,10 @@ def _flow_value(value: NewValue, *, as_written: bool) -> str:
     return _inline(value, as_written=as_written)
 
 
+def is_simple_key(key: str) -> bool:
+    """Whether a key stands without quotes."""
+    return len(key) <= _LONGEST_KEY and bool(_SIMPLE_KEY.fullmatch(key)) and is_plain_text(key)
+
+
 def _key(key: str) -> str:
-    is_simple = len(key) <= _LONGEST_KEY and _SIMPLE_KEY.fullmatch(key) and is_plain_text(key)
-    return key if is_simple else double_quoted(key)
+    return key if is_simple_key(key) else double_quoted(key)

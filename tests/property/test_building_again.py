@@ -22,7 +22,7 @@ from composer.report import diagnostic_text
 from composer.targets import get_target
 from composer.workspace import Workspace
 
-LAW = settings(derandomize=True, deadline=None, database=None, max_examples=12)
+LAW = settings(derandomize=True, deadline=None, database=None, max_examples=8)
 STEPS = 12
 Answer = tuple[list[tuple[str, str]], list[str]]
 

@@ -29,7 +29,7 @@ CACHE = {"composer.cache.settled"}
 FORKS = {"composer.parallel"}
 """Shares work out among processes, and hears from them through pipes."""
 
-TOUCH_THE_DISK = {*FILES, *FORKS, *CACHE, "composer.files.home", "composer.starter.pack", "composer.workspace", *IMPORTER, *START_A_PROCESS}
+TOUCH_THE_DISK = {*FILES, *FORKS, *CACHE, "composer.home", "composer.starter.pack", "composer.workspace", *IMPORTER, *START_A_PROCESS}
 """The importer, what asks git, the writer, the reader, the cache, the library that travels along, and the API, with its folder."""
 
 KNOW_PATHS = TOUCH_THE_DISK | {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from composer.cache.evidence import Evidence, digest
+from composer.home import MISNAMED_FILE, SOURCE_FOLDERS, WORKSPACE_FILE
 
 TYPE_CHECKING = False  # the module `typing` would cost more than the rest of this one
 if TYPE_CHECKING:
@@ -20,10 +21,8 @@ FOLDER = ".agent-composer.cache"
 
 _FORMAT = "agent-composer settled 1"
 _SOURCE, _UNREAD, _OUTPUT, _ABSENT = "source ", "unread ", "output ", "absent "
-_CONFIG = "agent-composer.yaml"
-_FOLDERS = ("fragments", "profiles")
 # What a run would see, too, were it there: a configuration with the wrong ending, and what a run that was cut short has left.
-_MUST_BE_ABSENT = ("agent-composer.yml", ".agent-composer.journal")
+_MUST_BE_ABSENT = (MISNAMED_FILE, ".agent-composer.journal")
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _MOST_RECORDS = 64
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib costs more than all of this
@@ -129,9 +128,9 @@ def _sources(root: str) -> Iterator[str]:
     Raises:
         ValueError: if there is a link among them.
     """
-    if os.path.lexists(f"{root}/{_CONFIG}"):
-        yield _CONFIG
-    folders = [folder for folder in _FOLDERS if os.path.lexists(f"{root}/{folder}")]
+    if os.path.lexists(f"{root}/{WORKSPACE_FILE}"):
+        yield WORKSPACE_FILE
+    folders = [folder for folder in SOURCE_FOLDERS if os.path.lexists(f"{root}/{folder}")]
     if any(os.path.islink(f"{root}/{folder}") for folder in folders):  # noqa: PTH114 - as above
         raise ValueError
     while folders:

@@ -9,6 +9,7 @@ from threading import Event, Thread
 from typing import Final, Protocol
 
 from composer.errors import ComposerError, Diagnostics
+from composer.home import MISNAMED_FILE, SOURCE_FOLDERS, WORKSPACE_FILE
 from composer.source import unlocated
 
 __all__ = ["Changes", "SourceChanges", "is_of_sources"]
@@ -20,8 +21,7 @@ LONGEST: Final = 200
 BEGINS: Final = 500
 """Milliseconds after which it is sure that the system has begun to give notice."""
 
-_FOLDERS: Final = ("fragments", "profiles")
-_AT_ROOT: Final = frozenset({"agent-composer.yaml", "agent-composer.yml", *_FOLDERS})
+_AT_ROOT: Final = frozenset({WORKSPACE_FILE, MISNAMED_FILE, *SOURCE_FOLDERS})
 
 
 class Changes(Protocol):
@@ -39,7 +39,7 @@ def is_of_sources(path: str) -> bool:
     parts = Path(path).parts
     if not parts or any(part.startswith(".") for part in parts):
         return False
-    return parts[0] in _FOLDERS or (len(parts) == 1 and parts[0] in _AT_ROOT)
+    return parts[0] in SOURCE_FOLDERS or (len(parts) == 1 and parts[0] in _AT_ROOT)
 
 
 class SourceChanges:
@@ -70,7 +70,7 @@ class SourceChanges:
         for batch in batches:
             if isinstance(batch, Exception):
                 raise _refusal(batch) from batch
-        if any(path in _FOLDERS for batch in batches if not isinstance(batch, Exception) for path in batch):
+        if any(path in SOURCE_FOLDERS for batch in batches if not isinstance(batch, Exception) for path in batch):
             self._look_into_folders()
         return True
 
@@ -87,7 +87,7 @@ class SourceChanges:
         """Look into the folders of sources; anew, where one of them was made, or made again."""
         self._end_of_folders.set()
         self._end_of_folders = Event()
-        folders = [self._root / name for name in _FOLDERS if (self._root / name).is_dir()]
+        folders = [self._root / name for name in SOURCE_FOLDERS if (self._root / name).is_dir()]
         if folders:
             self._look(folders, self._end_of_folders, is_deep=True)
 

@@ -120,7 +120,7 @@ def _tell_if_settled(request: Request) -> bool:
     if not request.given.keys() <= {"profiles", "workspace", "quiet", "no_color"}:
         return False
     from composer.cache.settled import find_settled  # noqa: PLC0415 - see above
-    from composer.files.home import find_root  # noqa: PLC0415
+    from composer.home import find_root  # noqa: PLC0415
 
     folder, profiles = request.given.get("workspace", "."), request.given.get("profiles", [])
     assert isinstance(folder, str)  # noqa: S101 - for the type checker

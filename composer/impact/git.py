@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from composer.errors import ComposerError, Diagnostics, nearest_name
+from composer.home import SOURCE_FOLDERS, WORKSPACE_FILE
 from composer.source import SourceFile, unlocated
 
 __all__ = ["FoundFile", "Repository", "Revision"]
 
-_SOURCES: Final = ("fragments", "profiles", "agent-composer.yaml")
+_SOURCES: Final = (*SOURCE_FOLDERS, WORKSPACE_FILE)
 _LINK: Final = "120000"
 _SUBMODULE: Final = "160000"
 _HOOK_VARIABLES: Final = ("GIT_COMMON_DIR", "GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_WORK_TREE")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import Final
 
 from composer.errors import ComposerError, Diagnostic, Diagnostics, Note
 from composer.files.disk import Disk
 from composer.files.sources import Memory, Sources, read_source
+from composer.home import WORKSPACE_FILE
 from composer.impact.git import FoundFile, Repository, Revision
 from composer.impact.links import follow_links
 from composer.model import Catalog, OutputFile
@@ -20,7 +20,6 @@ from composer.workspace import Workspace
 
 __all__ = ["State", "compose_revision", "compose_working_tree"]
 
-_CONFIG: Final = "agent-composer.yaml"
 
 Progress = Callable[[str], None]
 
@@ -93,7 +92,7 @@ def _compose(files: Mapping[str, FoundFile], name: str, target: Target, progress
 
 def _texts(catalog: Catalog, sources: Sources) -> Mapping[str, str]:
     found = [*(fragment.source for fragment in catalog.fragments.values()), *(profile.source for profile in catalog.profiles.values())]
-    config = sources.find_file(_CONFIG)
+    config = sources.find_file(WORKSPACE_FILE)
     source = read_source(sources, config, Diagnostics()) if config is not None else None
     return {source.path: source.text for source in (*found, *((source,) if source is not None else ()))}
 

@@ -8,13 +8,13 @@ from enum import StrEnum
 from typing import Final
 
 from composer.errors import Diagnostics, nearest_name
+from composer.home import WORKSPACE_FILE
 from composer.lookup.index import Index, Place
 from composer.source import Location, SourceFile
 
 __all__ = ["Kind", "Subject", "find_subject"]
 
 VARIABLES: Final = "vars."
-_CONFIG: Final = "agent-composer.yaml"
 
 
 class Kind(StrEnum):
@@ -72,8 +72,8 @@ def _file(name: str, index: Index) -> Subject | None:
     profile = catalog.profiles.get(name.removeprefix("profiles/").removesuffix(".yaml")) if name.startswith("profiles/") else None
     if profile is not None:
         return Subject(Kind.PROFILE, f"profiles/{profile.name}", profile.source.path, profile.source.at(0, 0))
-    if name == _CONFIG:
-        return Subject(Kind.WORKSPACE_FILE, _CONFIG, _CONFIG, SourceFile(_CONFIG, "").at(0, 0))
+    if name == WORKSPACE_FILE:
+        return Subject(Kind.WORKSPACE_FILE, WORKSPACE_FILE, WORKSPACE_FILE, SourceFile(WORKSPACE_FILE, "").at(0, 0))
     return None
 
 

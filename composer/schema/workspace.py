@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from composer.errors import Diagnostics
+from composer.home import SOURCE_FOLDERS
 from composer.looks import BUILT_IN_LOOKS
 from composer.model import Distinction, Look, WorkspaceConfig, YamlMapping, YamlScalar
 from composer.schema.fit import Kind
@@ -17,7 +18,6 @@ __all__ = ["read_workspace"]
 
 _PLACEHOLDERS: Final = ("title", "number", "hashes", "tag")
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
-_SOURCE_FOLDERS: Final = frozenset({"fragments", "profiles"})
 
 
 def read_workspace(source: SourceFile, diagnostics: Diagnostics) -> WorkspaceConfig | None:
@@ -52,7 +52,7 @@ def _read_output(output: YamlScalar, diagnostics: Diagnostics) -> str:
         hint = "name a folder inside the workspace, such as `output`"
     elif "\\" in path:
         hint = "write `/` between folders, on every system"
-    elif parts[0].lower() in _SOURCE_FOLDERS:
+    elif parts[0].lower() in SOURCE_FOLDERS:
         hint = "name another folder: this one holds what people write"
     if hint:
         diagnostics.error("bad-value", f"`{path}` cannot be the output folder", output.location, hint)

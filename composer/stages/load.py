@@ -9,6 +9,7 @@ from typing import Final
 from composer.blocks import Syntax
 from composer.errors import Diagnostics, Note
 from composer.files.sources import FoundFile, Sources, read_source
+from composer.home import MISNAMED_FILE, WORKSPACE_FILE
 from composer.markdown.front_matter import find_front_matter
 from composer.markdown.parse import parse_document
 from composer.model import Catalog, Fragment, Profile, VariableDeclaration, WorkspaceConfig
@@ -18,7 +19,6 @@ from composer.source import SourceFile, unlocated
 
 __all__ = ["load_catalog"]
 
-_CONFIG: Final = "agent-composer.yaml"
 _FRAGMENTS: Final = "fragments"
 _PROFILES: Final = "profiles"
 _MARKDOWN: Final = ".md"
@@ -66,14 +66,13 @@ class _Loader:
         self._diagnostics = diagnostics
 
     def load_config(self) -> WorkspaceConfig:
-        file = self._sources.find_file(_CONFIG)
+        file = self._sources.find_file(WORKSPACE_FILE)
         source = read_source(self._sources, file, self._diagnostics) if file is not None else None
         config = read_workspace(source, self._diagnostics) if source is not None else None
-        if config is None and self._sources.has_folder(_CONFIG):
-            self.broken.add(_CONFIG)
-        misnamed = "agent-composer.yml"
-        if self._sources.has_folder(misnamed):
-            self._warn_misnamed(misnamed, _CONFIG)
+        if config is None and self._sources.has_folder(WORKSPACE_FILE):
+            self.broken.add(WORKSPACE_FILE)
+        if self._sources.has_folder(MISNAMED_FILE):
+            self._warn_misnamed(MISNAMED_FILE, WORKSPACE_FILE)
         return config or WorkspaceConfig()
 
     # --- fragments ----------------------------------------------------------------------------------------------------
@@ -184,7 +183,7 @@ class _Loader:
 
 def _refused_name(path: str) -> str:
     """Turn the path of a file into the name that others mention it by."""
-    return path.removeprefix(f"{_FRAGMENTS}/").removesuffix(_MARKDOWN).removesuffix(_YAML) if path != _CONFIG else path
+    return path.removeprefix(f"{_FRAGMENTS}/").removesuffix(_MARKDOWN).removesuffix(_YAML) if path != WORKSPACE_FILE else path
 
 
 def _merge_declarations(

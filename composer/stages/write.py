@@ -18,13 +18,12 @@ from composer.files.destination import Destination, DiskDestination, DryRunDesti
 from composer.files.disk_errors import commit_changes, hold_and_repair, report_disk_error
 from composer.files.lock import LOCK_NAME, EditRecord, Lock, LockEntry, content_digest, normalised, parse_lock, print_lock
 from composer.files.transaction import Change
+from composer.home import SOURCE_FOLDERS, WORKSPACE_FILE
 from composer.model import FileAction, FileResult, FileSince, FileWanted, OutputFile
 from composer.source import SourceFile, unlocated
 
 __all__ = ["Destination", "DiskDestination", "DryRunDestination", "WriteScope", "is_source", "write_files"]
 
-_SOURCES: Final = frozenset({"fragments", "profiles"})
-_CONFIG: Final = "agent-composer.yaml"
 _SCHEMA: Final = re.compile(r"schemas/[a-z]+\.schema\.json")
 
 
@@ -62,7 +61,7 @@ class WriteScope:
         folders = PurePosixPath(entry.path).parts[:-1]
         if not self.folder:
             return bool(folders) and folders[0].startswith(".") and not _is_git(entry.path)
-        return entry.profile in folders[1:] and folders[0] not in _SOURCES and not _is_git(entry.path)
+        return entry.profile in folders[1:] and folders[0] not in SOURCE_FOLDERS and not _is_git(entry.path)
 
     def may_write(self, path: str) -> bool:
         """Whether a run of ours, of any command, can have written to a path: what a crash has left must name no other."""
@@ -83,7 +82,7 @@ class WriteScope:
 def is_source(path: str) -> bool:
     """Whether a path, relative to a workspace, is one of its sources."""
     first, *rest = PurePosixPath(path).parts
-    return path == _CONFIG or (first in _SOURCES and bool(rest))
+    return path == WORKSPACE_FILE or (first in SOURCE_FOLDERS and bool(rest))
 
 
 def _is_git(path: str) -> bool:

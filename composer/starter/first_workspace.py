@@ -12,6 +12,7 @@ from composer.errors import Diagnostic, Diagnostics, Note
 from composer.files.destination import Destination
 from composer.files.disk_errors import change_files, report_disk_error
 from composer.files.transaction import Change
+from composer.home import WORKSPACE_FILE
 from composer.naming import kebab_case
 from composer.schema.shapes import fragment_schema, profile_schema, workspace_schema
 from composer.source import unlocated
@@ -20,7 +21,6 @@ from composer.starter.pack import open_pack, read_first_file
 
 __all__ = ["NewFiles", "create_files", "fill", "plan_workspace"]
 
-_CONFIG: Final = "agent-composer.yaml"
 _WITHOUT_NAME: Final = "my-project"
 
 
@@ -51,7 +51,7 @@ def plan_workspace(folder: Path, *, with_examples: bool) -> NewFiles:
         name = f"{name}-project"
     for kind, schema in (("profile", profile_schema()), ("fragment", fragment_schema()), ("workspace", workspace_schema())):
         contents[f"schemas/{kind}.schema.json"] = _print_schema(schema)
-    contents[_CONFIG] = b"# yaml-language-server: $schema=schemas/workspace.schema.json\n\n" + contents[_CONFIG]
+    contents[WORKSPACE_FILE] = b"# yaml-language-server: $schema=schemas/workspace.schema.json\n\n" + contents[WORKSPACE_FILE]
     contents[f"profiles/{name}.yaml"] = fill(read_first_file("starter.yaml"), name=name).encode()
     return NewFiles(name, dict(sorted(contents.items())))
 

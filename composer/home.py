@@ -1,10 +1,18 @@
-"""Where the workspace is that a path lies in. It is asked at the start of every run, so it imports nothing that costs."""
+"""What the sources of a workspace are called, and where the workspace is that a path lies in.
+
+It is asked at the start of every run, so it imports nothing that costs.
+"""
 
 from __future__ import annotations
 
 import os
 
-__all__ = ["find_root"]
+__all__ = ["MISNAMED_FILE", "SOURCE_FOLDERS", "WORKSPACE_FILE", "find_root"]
+
+WORKSPACE_FILE = "agent-composer.yaml"
+MISNAMED_FILE = "agent-composer.yml"
+"""What the workspace file is called by mistake."""
+SOURCE_FOLDERS = ("fragments", "profiles")
 
 
 def find_root(start: str) -> str | None:
@@ -22,6 +30,6 @@ def find_root(start: str) -> str | None:
 
 
 def _is_root(folder: str) -> bool:
-    if os.path.isfile(f"{folder}/agent-composer.yaml"):  # noqa: PTH113 - as above
+    if os.path.isfile(f"{folder}/{WORKSPACE_FILE}"):  # noqa: PTH113 - as above
         return True
-    return all(os.path.isdir(f"{folder}/{name}") for name in ("fragments", "profiles"))  # noqa: PTH112 - as above
+    return all(os.path.isdir(f"{folder}/{name}") for name in SOURCE_FOLDERS)  # noqa: PTH112 - as above

@@ -9,7 +9,7 @@ from composer.accept.changes import LineChange
 from composer.accept.definitions import block_of, fragment_of, fresh_id, is_in_profile, node_at
 from composer.accept.drafts import AddEntry, SourceChange, Splice
 from composer.accept.newcomers import Newcomer, read_block, read_items, read_section, written_lines
-from composer.accept.placing import lines_of, nearest_id, neighbours_of, with_id
+from composer.accept.placing import addressed, lines_of, nearest_id, neighbours_of
 from composer.accept.printed import Node, PrintedFile
 from composer.accept.proposals import Proposal, Scope, Setting
 from composer.blocks import Block, Item
@@ -105,13 +105,10 @@ def _insertions(setting: Setting, scope: Scope, anchor: Node, verb: str, newcome
     if scope is Scope.FRAGMENT and not is_in_profile(anchor.trace.layer):
         yield from _into_fragment(setting, anchor, verb, newcomers)
         return
-    address: str | None = anchor.trace.address
-    first: tuple[SourceChange, ...] = ()
-    if address is None:
-        named = with_id(anchor, setting)
-        if named is None:
-            return
-        address, first = named
+    named = addressed(anchor, setting)
+    if named is None:
+        return
+    address, first = named
     source = setting.draft.index.catalog.profiles[setting.profile].source
     level = Scope.AGENT if scope is Scope.AGENT else Scope.PROFILE
     keys = setting.keys(level, "edits", address, verb)

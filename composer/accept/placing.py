@@ -74,6 +74,11 @@ def with_id(node: Node, setting: Setting) -> tuple[str, tuple[SourceChange, ...]
     return (f"{fragment.id}#{name}", (splice,)) if splice is not None else None
 
 
+def addressed(node: Node, setting: Setting) -> tuple[str, tuple[SourceChange, ...]] | None:
+    """Return a block's address, and what gives it an id first where it has none; None where it can have none."""
+    return (node.trace.address, ()) if node.trace.address is not None else with_id(node, setting)
+
+
 def lines_of(block: Block) -> tuple[int, int]:
     """Return where a block's lines begin and end, those of an id above it included."""
     text = block.location.source.text

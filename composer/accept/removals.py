@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from composer.accept.changes import LineChange
 from composer.accept.definitions import block_of, entry_at, is_in_profile, node_at
 from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange
-from composer.accept.placing import blocks_on, name_of, with_id, without_block
+from composer.accept.placing import addressed, blocks_on, name_of, without_block
 from composer.accept.printed import Node
 from composer.accept.proposals import Proposal, Scope, Setting
 from composer.model import YamlMapping
@@ -47,13 +47,10 @@ def _removal(node: Node, scope: Scope, setting: Setting) -> tuple[SourceChange, 
     if scope is Scope.FRAGMENT:
         block = block_of(node, setting.draft)
         return (without_block(block),) if block is not None else None
-    address: str | None = node.trace.address
-    first: tuple[SourceChange, ...] = ()
-    if address is None:
-        named = with_id(node, setting)
-        if named is None:
-            return None
-        address, first = named
+    named = addressed(node, setting)
+    if named is None:
+        return None
+    address, first = named
     path = setting.draft.index.catalog.profiles[setting.profile].source
     keys = setting.keys(scope, "edits", address)
     existing = node_at(path, keys)

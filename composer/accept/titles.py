@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from composer.accept.changes import LineChange
 from composer.accept.definitions import block_of, fragment_of, fresh_id, node_at
-from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange, Splice
-from composer.accept.placing import name_of, with_id
+from composer.accept.drafts import AddEntry, RemoveEntry, Splice
+from composer.accept.placing import addressed, name_of
 from composer.accept.printed import Node, PrintedFile
 from composer.accept.proposals import Proposal, Scope, Setting
 from composer.accept.reasons import Reason, RefusedChangeError
@@ -62,13 +62,10 @@ def _in_fragment(setting: Setting, section: Node) -> Proposal | None:
 
 
 def _in_profile(setting: Setting, section: Node, scope: Scope) -> Proposal | None:
-    address: str | None = section.trace.address
-    first: tuple[SourceChange, ...] = ()
-    if address is None:
-        named = with_id(section, setting)
-        if named is None:
-            return None
-        address, first = named
+    named = addressed(section, setting)
+    if named is None:
+        return None
+    address, first = named
     source = setting.draft.index.catalog.profiles[setting.profile].source
     keys = setting.keys(scope, "edits", address)
     existing = node_at(source, keys)

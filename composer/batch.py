@@ -8,6 +8,7 @@ from typing import Final
 
 from composer.errors import Diagnostic, Diagnostics, Severity
 from composer.lookup.index import Index
+from composer.merge.layers import order_layers
 from composer.model import OutputFile
 from composer.parallel import processors, shared_out
 from composer.pipeline import Done, compose_profile, nobody_asks
@@ -74,12 +75,9 @@ class Batch:
 
     def _paying(self) -> int:
         """Return how many processes pay for these profiles."""
-        profiles = self.index.catalog.profiles
-        agents = 0
-        for name in self.names:
-            agents += len(profiles[name].agents)
-            bases = (profiles.get(str(base.value)) for base in profiles[name].extends)
-            agents += sum(len(base.agents) for base in bases if base is not None)
+        catalog = self.index.catalog
+        ancestries = (order_layers(name, catalog.profiles, catalog.broken, Diagnostics()) for name in self.names)
+        agents = sum(len(catalog.profiles[layer].agents) for found in ancestries if found is not None for layer in found.order)
         return processors() if agents >= PAYING_AGENTS else 1
 
     def _known_objects(self) -> dict[str, object]:

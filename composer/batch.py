@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from composer.errors import Diagnostic, Diagnostics, Severity
@@ -12,6 +11,7 @@ from composer.merge.layers import order_layers
 from composer.model import OutputFile
 from composer.parallel import processors, shared_out
 from composer.pipeline import Done, compose_profile, nobody_asks
+from composer.records import dataclass
 from composer.stages.resolve import Override
 from composer.targets import Target
 

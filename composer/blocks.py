@@ -8,9 +8,9 @@ change of one run of characters.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
+from composer.records import dataclass
 from composer.source import Location, SourceFile
 
 __all__ = [

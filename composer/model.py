@@ -8,11 +8,11 @@ emitted they are an :class:`OutputFile`, whose segments say where each character
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 
 from composer.blocks import Document, LeafKind, ListBlock, Text
+from composer.records import dataclass, field
 from composer.source import Location, SourceFile
 
 # --- YAML with places -------------------------------------------------------------------------------------------------

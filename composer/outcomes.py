@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from composer.errors import Diagnostic
 from composer.model import FileAction, FileResult, FileSince, FileWanted, OutputFile
+from composer.records import dataclass
 from composer.stale.edits import StaleEdit
 
 __all__ = ["BuildReport", "CheckReport", "Composition", "Difference", "StatusReport", "Verdict"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import Final
+
+from composer.records import dataclass, field
 
 __all__ = ["Location", "SourceFile", "unlocated"]
 

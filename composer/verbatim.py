@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from composer.blocks import Document, Inclusion, Item, Leaf, Section, walk_blocks
 from composer.model import Filled, Line, PlannedBlock, PlannedLeaf, PlannedList, PlannedSection, RenderedDocument, Segment, SegmentKind
+from composer.records import dataclass, field, replace
 from composer.source import Location, SourceFile
 from composer.stages.layout import list_marks
 

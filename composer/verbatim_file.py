@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
 from composer.errors import Diagnostics, Note
 from composer.model import OutputFile, RenderedDocument, RenderedField, RenderedText, RenderedValue, ScalarStyle, Segment, SegmentKind
+from composer.records import dataclass, replace
 from composer.source import BYTE_ORDER_MARK, Location
 from composer.targets import Target
 from composer.targets.yaml_text import YamlWriter

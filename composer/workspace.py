@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from composer.batch import Batch, Progress
@@ -23,6 +22,7 @@ from composer.merge.layers import order_layers
 from composer.model import Catalog, FileAction, FileResult, OutputFile
 from composer.outcomes import BuildReport, CheckReport, Composition, Difference, StatusReport
 from composer.pipeline import Done, compose_profile, nobody_asks, read_index
+from composer.records import dataclass, field, replace
 from composer.source import SourceFile, unlocated
 from composer.stages.resolve import read_overrides
 from composer.stages.write import WriteScope, is_source, write_files

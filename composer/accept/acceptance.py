@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from composer.accept.drafts import Draft
 from composer.accept.effects import changed_outputs, find_builds, made_stale, refuse_edited_too
@@ -16,6 +15,7 @@ from composer.files.destination import Destination, DiskDestination
 from composer.files.disk_errors import change_files
 from composer.files.transaction import Change
 from composer.model import FileResult, OutputFile
+from composer.records import dataclass, field
 from composer.source import SourceFile, unlocated
 from composer.stages.write import WriteScope
 from composer.stale.edits import StaleEdit

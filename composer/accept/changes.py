@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
+
+from composer.records import dataclass
 
 __all__ = ["LineChange", "TextChange", "apply_change", "changed_lines", "changed_text", "distance", "slid", "split_change"]
 

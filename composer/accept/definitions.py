@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from composer.accept.drafts import AddEntry, Draft, Keys, SetText, SourceChange, Splice, yaml_span
 from composer.accept.printed import Node
@@ -12,6 +11,7 @@ from composer.errors import Diagnostics
 from composer.ids.places import place_ids, text_of
 from composer.model import Fragment, Line, ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.naming import name_of_text
+from composer.records import dataclass
 from composer.source import SourceFile
 from composer.yaml_text.strict import parse_yaml
 

@@ -6,7 +6,6 @@ A change is a run of characters in a file, or an entry of its YAML. Every other 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from composer.accept.reasons import Reason, RefusedChangeError
 from composer.errors import Diagnostics
@@ -16,6 +15,7 @@ from composer.lookup.index import Index
 from composer.markdown.front_matter import find_front_matter
 from composer.model import Catalog, OutputFile
 from composer.pipeline import compose_profile, read_index
+from composer.records import dataclass, field
 from composer.source import BYTE_ORDER_MARK, SourceFile
 from composer.targets import Target
 from composer.yaml_text.rewrite import BlockText, NewValue, RewriteRefusedError, add_entry, move_entry, remove_entry, rename_key, set_text

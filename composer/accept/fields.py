@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -14,6 +13,7 @@ from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange
 from composer.accept.proposals import Proposal, Scope, Setting
 from composer.accept.reasons import Reason, RefusedChangeError
 from composer.model import Plain, YamlMapping, YamlNode, YamlSequence
+from composer.records import dataclass
 from composer.yaml_text.lenient import YamlProblem, read_strict
 
 __all__ = ["propose_fields"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -19,6 +18,7 @@ from composer.accept.reasons import SYNTAX, Reason, RefusedChangeError
 from composer.blocks import Text
 from composer.lookup.index import Index
 from composer.model import Segment, SegmentKind
+from composer.records import dataclass
 
 __all__ = ["Reason", "RefusedChangeError", "Rewording", "VariableChange", "joined_by", "read_rewording", "template_of"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from composer.accept.definitions import block_of
@@ -13,6 +12,7 @@ from composer.accept.proposals import Setting
 from composer.accept.reasons import SYNTAX, Reason, RefusedChangeError
 from composer.blocks import Section
 from composer.model import Look, PlannedSection
+from composer.records import dataclass
 
 __all__ = ["ITEM", "Newcomer", "read_block", "read_items", "read_section", "refuse_bare_marks", "written_lines"]
 

@@ -7,13 +7,13 @@ are refused.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from composer.accept.changes import TextChange, changed_text, slid
 from composer.accept.printed import FieldText, Owner, Piece, PrintedFile
 from composer.accept.reasons import Reason, RefusedChangeError
 from composer.model import SegmentKind
+from composer.records import dataclass
 
 __all__ = ["Operation", "read_operations"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from composer.errors import Diagnostics
@@ -11,6 +10,7 @@ from composer.files.destination import Destination
 from composer.files.disk_errors import report_disk_error
 from composer.files.lock import LOCK_NAME, Lock, LockEntry, content_digest, normalised, parse_lock
 from composer.model import OutputFile
+from composer.records import dataclass
 from composer.source import SourceFile, unlocated
 from composer.workspace import Workspace
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -26,6 +25,7 @@ from composer.model import (
     Trace,
     YamlScalar,
 )
+from composer.records import dataclass, field
 
 __all__ = ["FieldText", "Node", "Owner", "Piece", "PrintedFile", "read_printed"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from composer.accept.drafts import Draft, Keys, SourceChange
 from composer.accept.printed import PrintedFile
+from composer.records import dataclass
 
 __all__ = ["Choice", "Proposal", "Scope", "Setting"]
 

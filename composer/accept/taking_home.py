@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from composer.accept.changes import LineChange, apply_change, changed_lines, distance, split_change
@@ -21,6 +20,7 @@ from composer.accept.removals import propose_removal
 from composer.accept.rewordings import propose_rewording
 from composer.accept.titles import bare_title, propose_untitling
 from composer.model import OutputFile
+from composer.records import dataclass, field, replace
 
 __all__ = ["OutputKey", "Refusal", "TakenHome", "Taker", "users_of"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from composer.cli.completion import complete_explained
 from composer.cli.options import common, examples
 from composer.cli.session import Session
+from composer.records import replace
 
 if TYPE_CHECKING:
     from composer.cli.locate import FoundOutput, Question

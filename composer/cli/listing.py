@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -11,6 +10,7 @@ import typer
 
 from composer.cli.options import common, examples
 from composer.cli.session import Session
+from composer.records import dataclass
 
 if TYPE_CHECKING:
     from composer.inventory.contents import FragmentEntry, Inventory, LookEntry, ProfileEntry, TargetEntry, VariableEntry

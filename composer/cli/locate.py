@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -13,6 +12,7 @@ from composer.files.destination import DiskDestination
 from composer.files.lock import LOCK_NAME, parse_lock
 from composer.lookup.index import Index
 from composer.model import OutputFile, Profile
+from composer.records import dataclass
 from composer.source import Location, SourceFile
 from composer.workspace import Workspace
 

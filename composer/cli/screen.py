@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TextIO
+
+from composer.records import dataclass
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.cli.screen import Screen
+from composer.records import dataclass
 
 if TYPE_CHECKING:
     from composer.errors import Diagnostic

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 from composer.blocks import LeafKind
 from composer.model import Absence, FieldValue, Layer, OutputFile, ResolvedVariable, Segment, SegmentKind, Trace
+from composer.records import dataclass, replace
 from composer.source import Location
 
 __all__ = [

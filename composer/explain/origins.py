@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from composer.explain.lines import segments_by_line
 from composer.model import EditPart, Gate, OutputFile, Segment, SegmentKind, Trace
+from composer.records import dataclass
 from composer.source import Location
 
 __all__ = ["FRONT_MATTER", "OriginRow", "block_name", "list_origins"]

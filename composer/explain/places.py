@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from composer.blocks import Block, walk_blocks
 from composer.explain.lines import AbsenceExplanation, AddressExplanation, Use, explain_address, segments_by_line
 from composer.lookup.index import Index
 from composer.model import AbsenceReason, EditPart, FieldValue, OutputFile, Segment, Setting
+from composer.records import dataclass
 from composer.source import Location, SourceFile
 
 __all__ = ["Beaten", "PlaceExplanation", "explain_place"]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +15,7 @@ from composer.files.exclusive import Wait, hold
 from composer.files.journal import Change
 from composer.files.root import LeavesRootError, Root
 from composer.files.transaction import Repair, commit, pending_repair, repair
+from composer.records import dataclass, field
 
 __all__ = ["Destination", "DiskDestination", "DryRunDestination", "LeavesRootError", "free_name"]
 

@@ -6,12 +6,12 @@ import os
 import stat
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from composer.cache.evidence import Evidence
 from composer.errors import Diagnostics
 from composer.files.sources import MAX_BYTES, FoundFile
+from composer.records import dataclass
 from composer.source import unlocated
 
 __all__ = ["Disk"]

@@ -10,10 +10,10 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from composer.files.lock import stays_below_root
+from composer.records import dataclass
 
 __all__ = ["JOURNAL_NAME", "BadJournalError", "Change", "Journal", "parse_journal", "print_journal"]
 

@@ -13,10 +13,10 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from composer.errors import Diagnostics
+from composer.records import dataclass, field
 from composer.source import SourceFile
 
 __all__ = [

@@ -9,9 +9,10 @@ import os
 import stat
 import sys
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
+
+from composer.records import dataclass, field
 
 __all__ = ["LeavesRootError", "Root", "create", "sync", "sync_all"]
 

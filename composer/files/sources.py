@@ -6,11 +6,11 @@ Paths are relative to the workspace, with forward slashes. Only what was found c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from composer.characters import check_characters
 from composer.errors import Diagnostics
+from composer.records import dataclass
 from composer.source import SourceFile, unlocated
 
 __all__ = ["MAX_BYTES", "FoundFile", "Memory", "Observed", "Overlay", "Sources", "read_source"]

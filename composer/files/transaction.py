@@ -14,13 +14,13 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Final
 
 from composer.files.journal import JOURNAL_NAME, BadJournalError, Change, Journal, parse_journal, print_journal
 from composer.files.root import LeavesRootError, Root, create, sync, sync_all
+from composer.records import dataclass, field
 
 __all__ = ["Change", "FileChangedError", "Repair", "TransactionError", "commit", "pending_repair", "repair"]
 

@@ -7,7 +7,6 @@ name many blocks); lists, tables and code blocks are left to people, for their w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from composer.blocks import Block, Item, Leaf, LeafKind, Loop, Section, Text, walk_blocks
 from composer.errors import Diagnostics, InternalError, nearest_name
@@ -19,6 +18,7 @@ from composer.lookup.index import index_catalog
 from composer.model import Catalog, Fragment
 from composer.naming import name_of_text
 from composer.pipeline import compose_profile
+from composer.records import dataclass, replace
 from composer.source import Location, SourceFile, unlocated
 from composer.stages.write import WriteScope
 from composer.targets import Target

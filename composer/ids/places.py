@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from composer.blocks import Block, Conditional, Document, Item, Leaf, ListBlock, Loop, Section, Text, child_blocks, walk_blocks
 from composer.errors import Diagnostics
 from composer.markdown.parse import parse_document
 from composer.model import Fragment
+from composer.records import dataclass
 from composer.source import BYTE_ORDER_MARK, SourceFile
 
 __all__ = ["Insertion", "insert_ids", "parser_of", "place_ids", "text_of", "without_ids"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 from textwrap import dedent
@@ -12,6 +11,7 @@ from composer.explain.origins import list_origins
 from composer.impact.revision import State
 from composer.impact.words import Change, Piece, compare_words, count_words
 from composer.model import OutputFile
+from composer.records import dataclass
 
 __all__ = ["BlockChange", "Comparison", "Fate", "OutputChange", "SourceChange", "compare_states", "group_blocks"]
 

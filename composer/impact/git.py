@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
 from composer.errors import ComposerError, Diagnostics, nearest_name
 from composer.home import SOURCE_FOLDERS, WORKSPACE_FILE
+from composer.records import dataclass
 from composer.source import SourceFile, unlocated
 
 __all__ = ["FoundFile", "Repository", "Revision"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from composer.blocks import Conditional, Inclusion, Loop
@@ -12,6 +11,7 @@ from composer.impact.influence import Influence, measure_influence
 from composer.impact.subject import Kind, Subject
 from composer.lookup.index import Index
 from composer.model import Absence, AbsenceReason, OutputFile, Segment, SegmentKind, Trace
+from composer.records import dataclass
 from composer.source import Location
 
 __all__ = ["LeftOut", "Reach", "find_reach"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from composer.errors import ComposerError, Diagnostic, Diagnostics, Note
@@ -14,6 +13,7 @@ from composer.impact.git import FoundFile, Repository, Revision
 from composer.impact.links import follow_links
 from composer.model import Catalog, OutputFile
 from composer.pipeline import compose_profile, read_index
+from composer.records import dataclass, replace
 from composer.source import Location, SourceFile, unlocated
 from composer.targets import Target
 from composer.workspace import Workspace

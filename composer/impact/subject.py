@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from composer.errors import Diagnostics, nearest_name
 from composer.home import WORKSPACE_FILE
 from composer.lookup.index import Index, Place
+from composer.records import dataclass
 from composer.source import Location, SourceFile
 
 __all__ = ["Kind", "Subject", "find_subject"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
+
+from composer.records import dataclass
 
 __all__ = ["Change", "Piece", "compare_words", "count_words", "shorten_run"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import PurePosixPath
 
@@ -11,6 +10,7 @@ from composer.importer.changes import Change
 from composer.importer.envelope import Envelope, open_file
 from composer.importer.sources import Source
 from composer.naming import is_kebab_case, kebab_case
+from composer.records import dataclass, field, replace
 
 __all__ = ["Agent", "Settings", "make_agents", "settings_of"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Final
 
 from composer.model import Verb
+from composer.records import dataclass, replace
 
 __all__ = ["LEAST_EDIT", "LEAST_SLOT", "OWN_NAME", "Change", "Slot", "written_size"]
 

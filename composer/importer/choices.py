@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from composer.importer.agents import Agent
 from composer.importer.changes import OWN_NAME, written_size
 from composer.importer.printing import Layout
+from composer.records import dataclass
 
 __all__ = ["EditedAgent", "Refused", "Variable", "edited_agents", "refused_runs", "variables"]
 

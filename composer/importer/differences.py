@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from math import inf
 from typing import Final
@@ -19,6 +18,7 @@ from composer.importer.pieces import has_braces
 from composer.importer.slots import find_slot
 from composer.importer.trees import Node, Tree
 from composer.model import Verb
+from composer.records import dataclass, replace
 
 __all__ = ["Differences"]
 

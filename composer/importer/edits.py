@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from composer.importer.agents import Agent
 from composer.importer.changes import OWN_NAME, Change, Slot
@@ -13,6 +12,7 @@ from composer.importer.factor import Body, Factored, Include, needs_plain, text_
 from composer.importer.yaml_lines import block_scalar, plain_or_quoted
 from composer.model import Verb
 from composer.naming import name_of_text
+from composer.records import dataclass, field, replace
 
 __all__ = ["PlacedEdits", "place_edits"]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Final
 
 from composer.characters import find_bad_character
 from composer.errors import Diagnostics
 from composer.model import ScalarStyle, YamlMapping, YamlScalar, YamlSequence
+from composer.records import dataclass, field
 from composer.source import BYTE_ORDER_MARK, SourceFile
 from composer.verbatim_file import VERBATIM_KEYS
 from composer.yaml_text.strict import parse_yaml

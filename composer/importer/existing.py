@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from composer.errors import Diagnostics
 from composer.importer.factor import Body, make_body
 from composer.importer.sources import Source
 from composer.model import Fragment
+from composer.records import dataclass, field
 from composer.source import unlocated
 from composer.targets import get_target
 from composer.workspace import DEFAULT_TARGET, Workspace

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
 from composer.importer.grammar import Grammar, Traits, build_grammar
 from composer.importer.pieces import Unit, cut_body, escape_line, has_braces
+from composer.records import dataclass, field, replace
 
 __all__ = ["Body", "Factored", "Include", "RefusedRun", "SharedRun", "factor", "make_body", "needs_plain", "text_with_includes"]
 

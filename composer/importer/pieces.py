@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from composer.blocks import Block, Item, Leaf, LeafKind, Section, Syntax, Text, walk_blocks
 from composer.errors import Diagnostics
 from composer.markdown.parse import parse_document
+from composer.records import dataclass
 from composer.source import SourceFile
 
 __all__ = ["Unit", "cut_body", "escape_line", "has_braces", "printed_line"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from composer.importer.agents import Agent
 from composer.importer.edits import PlacedEdits
 from composer.importer.factor import Body, Factored, Include, needs_plain, text_with_includes
 from composer.importer.shared_values import SharedValues
 from composer.importer.yaml_lines import override_lines, setting_lines
+from composer.records import dataclass, field, replace
 
 __all__ = ["Layout", "print_workspace"]
 

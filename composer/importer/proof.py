@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from composer.errors import Diagnostic, Diagnostics
@@ -14,6 +13,7 @@ from composer.importer.agents import Agent
 from composer.lookup.index import Index
 from composer.model import Catalog, OutputFile
 from composer.pipeline import compose_profile, read_index
+from composer.records import dataclass
 from composer.targets import get_target
 from composer.workspace import DEFAULT_TARGET
 

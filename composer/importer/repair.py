@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Final
 
 from composer.importer.sources import Source
 from composer.model import Plain
+from composer.records import dataclass, replace
 from composer.source import BYTE_ORDER_MARK
 from composer.targets.claude_read import read_agent
 from composer.yaml_text.lenient import YamlProblem, read_strict

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Final
 
@@ -15,6 +14,7 @@ from composer.importer.factor import Body, SharedRun
 from composer.importer.repair import Repair, front_matter_problem
 from composer.importer.run import ImportPlan
 from composer.importer.sources import LeftOut
+from composer.records import asdict, dataclass
 
 __all__ = ["Broken", "ImportReport", "NearMiss", "SharedFragment", "make_report", "report_data", "report_text"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from composer.errors import Diagnostics, InternalError
@@ -23,6 +22,7 @@ from composer.importer.sections import adapt_sections, with_sections
 from composer.importer.shared_values import share_values
 from composer.importer.sources import LeftOut, Source, SourceSet, read_sources
 from composer.importer.variants import Comparer, find_variants, own_names_of, with_variants
+from composer.records import dataclass, field, replace
 from composer.source import SourceFile, unlocated
 from composer.stages.write import WriteScope
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from composer.importer.agents import Agent
 from composer.importer.changes import Change
 from composer.importer.factor import Body
 from composer.importer.variants import Comparer, Finder, Variant
+from composer.records import dataclass, replace
 
 __all__ = ["AdaptedBody", "adapt_sections", "with_sections"]
 

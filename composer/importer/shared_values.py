@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from composer.importer.agents import Agent, Settings, settings_of
 from composer.importer.envelope import BLOCK
 from composer.importer.yaml_lines import block_scalar
+from composer.records import dataclass, field, replace
 
 __all__ = ["SharedValues", "share_values"]
 

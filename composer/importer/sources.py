@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from composer.errors import Diagnostics
 from composer.files.sources import MAX_BYTES
 from composer.naming import kebab_case
+from composer.records import dataclass
 from composer.source import unlocated
 
 __all__ = ["LeftOut", "Source", "SourceSet", "make_source", "read_sources"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from composer.importer.agents import Agent
@@ -15,6 +14,7 @@ from composer.importer.pieces import printed_line
 from composer.importer.printing import Layout, print_workspace
 from composer.importer.proof import Prover
 from composer.importer.sources import Source
+from composer.records import replace
 
 __all__ = ["succeeds"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -16,6 +15,7 @@ from composer.importer.factor import Body
 from composer.importer.pieces import cut_body
 from composer.importer.trial import succeeds
 from composer.importer.weights import Weights
+from composer.records import dataclass, replace
 
 __all__ = ["Comparer", "Finder", "Variant", "find_variants", "own_names_of", "with_variants"]
 

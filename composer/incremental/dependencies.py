@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from composer.errors import Diagnostic
 from composer.incremental.ingredients import AgentIngredients, said_of_declarations
 from composer.lookup.index import Index
 from composer.model import Catalog, Edits, Fragment, Look, Profile, ResolvedProfile, YamlScalar
+from composer.records import dataclass
 from composer.source import Location
 from composer.stages.resolve import Override
 from composer.targets import Target

@@ -9,7 +9,6 @@ a fresh run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from composer.errors import Diagnostic, Diagnostics
@@ -43,6 +42,7 @@ from composer.model import (
     ResolvedProfile,
 )
 from composer.pipeline import Done, compose_agent, compose_profile, nobody_asks, read_index
+from composer.records import dataclass, replace
 from composer.source import SourceFile
 from composer.stages.emit import check_paths, emit_document
 from composer.stages.plan import forget_plans

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from composer.blocks import Block, Document, Inclusion, Loop, walk_blocks
 from composer.lookup.index import Index
 from composer.model import ResolvedAgent, ResolvedEdit, ResolvedVariable
+from composer.records import dataclass
 
 __all__ = ["Inclusions"]
 

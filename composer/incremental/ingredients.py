@@ -7,7 +7,6 @@ which nothing is told, and for no others.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
 
 from composer.incremental.inclusions import Inclusions
 from composer.lookup.index import Index
@@ -26,6 +25,7 @@ from composer.model import (
     YamlScalar,
     YamlSequence,
 )
+from composer.records import dataclass
 
 __all__ = ["AgentIngredients", "IngredientFinder", "said", "said_of_declarations", "said_of_edit"]
 

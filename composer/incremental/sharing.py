@@ -8,12 +8,12 @@ told is looked through for it.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from composer.incremental.ingredients import said_of_edit
 from composer.lookup.sharing import PlannedPart, Reads, RenderedPart, Sharing, Shelf
 from composer.model import ResolvedEdit
+from composer.records import dataclass, field
 
 __all__ = ["LastingSharing"]
 

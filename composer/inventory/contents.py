@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from composer.blocks import Block, Conditional, Inclusion, Item, Leaf, ListBlock, Loop, Section, walk_blocks
@@ -11,6 +10,7 @@ from composer.errors import Diagnostics
 from composer.looks import BUILT_IN_LOOKS
 from composer.lookup.index import Index
 from composer.model import Edits, Fragment, Profile, VariableDeclaration, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.records import dataclass
 from composer.source import Location
 from composer.stages.resolve import resolve_profile
 from composer.targets import TARGETS

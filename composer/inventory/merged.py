@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from composer.inventory.contents import node_text
@@ -19,6 +18,7 @@ from composer.model import (
     Setting,
     YamlScalar,
 )
+from composer.records import dataclass, replace
 from composer.source import Location
 from composer.values import scalar_text
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from composer.model import OutputFile, Trace
+from composer.records import dataclass
 
 __all__ = ["Share", "Shares", "measure_shares"]
 

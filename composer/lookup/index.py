@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from composer.blocks import Block, Conditional, Document, Item, ListBlock, Loop, Text, walk_blocks
@@ -13,6 +12,7 @@ from composer.markdown.expressions import Expression
 from composer.markdown.parse import parse_lines
 from composer.markdown.template import Templates, read_expression
 from composer.model import Catalog, Edits, Fragment, Profile, YamlScalar
+from composer.records import dataclass, field, replace
 from composer.source import Location
 from composer.yaml_text.strict import text_lines
 

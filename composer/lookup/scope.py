@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -11,6 +10,7 @@ from composer.errors import Diagnostics, Note, nearest_name
 from composer.lookup.sharing import Answers
 from composer.markdown.expressions import Expression, ExpressionError, TooLargeError, evaluate
 from composer.model import FieldValue, Plain, ResolvedAgent, ResolvedProfile, ResolvedVariable, VariableDeclaration, YamlScalar
+from composer.records import dataclass, field
 from composer.source import Location
 
 __all__ = ["MAX_ROUNDS", "Scope", "holds", "loop_state", "open_scope"]

@@ -10,10 +10,10 @@ Nothing is kept that reported anything, that depends on the agent's name, or tha
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from composer.model import Absence, PlannedBlock, PlannedItem, ResolvedEdit
+from composer.records import dataclass, field
 
 __all__ = ["Answers", "Effects", "Kept", "PlannedPart", "RenderedPart", "Sharing", "Shelf"]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from composer.records import dataclass
 
 __all__ = ["FrontMatterSpan", "find_front_matter"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from composer.blocks import (
@@ -35,6 +34,7 @@ from composer.markdown.scan import (
     Scanner,
     report_nesting,
 )
+from composer.records import replace
 from composer.source import Location, SourceFile
 
 __all__ = ["parse_document", "parse_lines", "print_blocks", "source_lines"]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
 from composer.blocks import Identifier, LeafKind, Syntax, Text, TextLine, Unit
 from composer.errors import Diagnostics, Note
+from composer.records import dataclass
 from composer.source import Location, SourceFile
 
 __all__ = ["BranchElement", "Element", "GroupElement", "HeadingElement", "IncludeElement", "ItemElement", "LeafElement", "Scanner"]

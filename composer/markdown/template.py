@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final
 
@@ -17,6 +16,7 @@ from composer.blocks import Text
 from composer.errors import Diagnostics
 from composer.markdown.expressions import Expression, ExpressionError, parse_expression
 from composer.markdown.scan import MAX_NESTING, report_nesting, report_unknown_statement
+from composer.records import dataclass, field
 from composer.source import Location, SourceFile
 
 __all__ = ["Choice", "Fill", "Literal", "Part", "Repeat", "Templates", "read_expression"]

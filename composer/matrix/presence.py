@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -11,6 +10,7 @@ from composer.blocks import Block, Conditional, Inclusion, Loop
 from composer.explain.lines import segments_by_line
 from composer.lookup.index import Place
 from composer.model import Absence, AbsenceReason, EditPart, Gate, Layer, OutputFile, ResolvedVariable, Segment, SegmentKind, Verb
+from composer.records import dataclass
 
 __all__ = ["OutputBlocks", "Presence", "Status"]
 

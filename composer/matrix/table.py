@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from composer.blocks import Block, Item, Leaf, Section, describe
@@ -14,6 +13,7 @@ from composer.lookup.index import Index, Place
 from composer.matrix.presence import OutputBlocks, Presence, Status
 from composer.merge.layers import layer_name, order_layers
 from composer.model import Catalog, Fragment, Layer, OutputFile
+from composer.records import dataclass
 
 __all__ = ["Cell", "Matrix", "Row", "make_matrices"]
 

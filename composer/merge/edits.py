@@ -7,12 +7,12 @@ add up from the far layer to the near one. So the outcome does not hang on the o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from composer.errors import Note
 from composer.lookup.index import Index
 from composer.merge.layers import Folder, beaten_by
 from composer.model import INSERTION_VERBS, Edit, EditPart, Edits, Layer, Look, ResolvedEdit, Setting, Verb, YamlNode, YamlScalar
+from composer.records import dataclass, field
 
 __all__ = ["EditLayer", "fold_edits"]
 

@@ -7,11 +7,11 @@ descendant wins; two layers of which neither descends from the other must have e
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from composer.errors import Diagnostics, Note, nearest_name
 from composer.model import FieldValue, Layer, Profile, ScalarStyle, Setting, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.records import dataclass
 
 __all__ = ["Ancestry", "Folder", "beaten_by", "layer_name", "order_layers", "same_effect"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from enum import StrEnum
 
 from composer.characters import check_characters
@@ -14,6 +13,7 @@ from composer.files.lock import LOCK_NAME, EditKey, EditRecord, parse_lock, prin
 from composer.files.transaction import Change
 from composer.lookup.index import Index
 from composer.model import Edit, Verb
+from composer.records import replace
 from composer.source import SourceFile, unlocated
 from composer.stages.write import WriteScope
 from composer.stale.bases import edit_bases

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from composer.errors import Diagnostics, nearest_name
 from composer.model import YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.records import dataclass
 from composer.schema.fit import Kind
 from composer.schema.shapes import SHAPES, Mismatch, find_mismatches, json_schema
 from composer.source import Location

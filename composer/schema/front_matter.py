@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from composer.blocks import Syntax
 from composer.errors import Diagnostics, Note
 from composer.model import AgentSpec, VariableDeclaration, YamlMapping, YamlScalar
+from composer.records import dataclass
 from composer.schema.fit import Kind
 from composer.schema.parts import (
     check_example_texts,

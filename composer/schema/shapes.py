@@ -7,13 +7,13 @@ see has booleans for ``true`` and ``false`` and text for every other scalar, so 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from composer.records import dataclass
 from composer.schema.fit import Kind
 
 __all__ = [

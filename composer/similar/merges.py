@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from composer.blocks import Inclusion, Item, Section, walk_blocks
 from composer.lookup.index import Index
 from composer.model import Profile
+from composer.records import dataclass
 from composer.similar.passages import Passage, TextKind
 from composer.similar.search import Pair
 from composer.similar.words import Change, changes_between

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from composer.blocks import Block, Branch, Conditional, Document, Inclusion, Item, Leaf, ListBlock, Loop, Section, child_blocks, describe
 from composer.lookup.index import Index
 from composer.model import Edits, YamlScalar
+from composer.records import dataclass, field
 from composer.similar.words import Word, words_of
 from composer.source import Location
 

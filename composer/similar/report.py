@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from composer.errors import Diagnostics
 from composer.lookup.index import Index
 from composer.model import Distinction
+from composer.records import dataclass
 from composer.similar.merges import Finding, propose_merge
 from composer.similar.passages import Passage, collect_passages
 from composer.similar.search import FEWEST_WORDS, find_pairs

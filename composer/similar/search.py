@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 from typing import Final
 
+from composer.records import dataclass
 from composer.similar.passages import Passage, TextKind
 from composer.similar.words import most_common, similarity
 

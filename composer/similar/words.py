@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
+
+from composer.records import dataclass
 
 __all__ = ["Change", "Word", "changes_between", "most_common", "similarity", "words_of"]
 

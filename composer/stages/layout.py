@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -28,6 +27,7 @@ from composer.model import (
     Slot,
     Trace,
 )
+from composer.records import dataclass, field, replace
 
 __all__ = ["lay_out", "list_marks"]
 

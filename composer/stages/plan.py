@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -51,6 +50,7 @@ from composer.model import (
     Trace,
     Verb,
 )
+from composer.records import dataclass, replace
 from composer.source import Location
 from composer.stretches import join_stretches
 

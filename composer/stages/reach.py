@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from composer.errors import Diagnostics
 from composer.lookup.index import Index
 from composer.model import Edits, Profile, YamlMapping
+from composer.records import dataclass
 
 __all__ = ["Composed", "check_reach"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 from composer.errors import Diagnostics
@@ -34,6 +33,7 @@ from composer.model import (
     Trace,
     YamlScalar,
 )
+from composer.records import dataclass, replace
 from composer.source import Location
 
 __all__ = ["render_agent"]

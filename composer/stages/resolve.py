@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from composer.characters import check_characters
@@ -34,6 +33,7 @@ from composer.model import (
     YamlScalar,
     YamlSequence,
 )
+from composer.records import dataclass, replace
 from composer.source import Location, SourceFile
 from composer.values import printed, read_value
 

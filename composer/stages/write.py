@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -20,6 +19,7 @@ from composer.files.lock import LOCK_NAME, EditRecord, Lock, LockEntry, content_
 from composer.files.transaction import Change
 from composer.home import SOURCE_FOLDERS, WORKSPACE_FILE
 from composer.model import FileAction, FileResult, FileSince, FileWanted, OutputFile
+from composer.records import dataclass, replace
 from composer.source import SourceFile, unlocated
 
 __all__ = ["Destination", "DiskDestination", "DryRunDestination", "WriteScope", "is_source", "write_files"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from composer.blocks import Section
 from composer.errors import Diagnostics
@@ -11,6 +10,7 @@ from composer.files.lock import EditKey
 from composer.lookup.index import Index, Place
 from composer.merge.layers import layer_name, order_layers
 from composer.model import Edit, Layer, Profile, Verb, YamlScalar
+from composer.records import dataclass
 from composer.source import Location
 from composer.stale.wording import block_wording, blocks_wording, title_wording
 

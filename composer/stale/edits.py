@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from composer.errors import Diagnostics, Note
 from composer.files.lock import EditKey, EditRecord, Lock
 from composer.lookup.index import Index
 from composer.model import Verb
+from composer.records import dataclass
 from composer.stale.bases import EditBase, edit_bases
 
 __all__ = ["StaleEdit", "find_stale_edits", "record_edits", "report_stale_edits"]

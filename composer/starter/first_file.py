@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -14,6 +13,7 @@ from composer.lookup.index import index_catalog
 from composer.model import Catalog, FieldValue, Layer, ScalarStyle, VariableDeclaration, VariableKind, YamlScalar
 from composer.naming import is_kebab_case, kebab_case
 from composer.pipeline import compose_profile
+from composer.records import dataclass, field, replace
 from composer.schema import read_profile
 from composer.source import SourceFile
 from composer.stages.vet import vet_index

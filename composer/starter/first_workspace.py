@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from composer.files.disk_errors import change_files, report_disk_error
 from composer.files.transaction import Change
 from composer.home import WORKSPACE_FILE
 from composer.naming import kebab_case
+from composer.records import dataclass
 from composer.schema.shapes import fragment_schema, profile_schema, workspace_schema
 from composer.source import unlocated
 from composer.stages.write import WriteScope

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
 from composer.errors import InternalError
+from composer.records import dataclass
 
 __all__ = ["Pack", "is_abstract", "open_pack", "read_first_file"]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Protocol
 
 from composer.errors import Diagnostics
 from composer.model import FieldValue, Plain, RenderedField, Segment
+from composer.records import dataclass
 from composer.source import Location
 
 __all__ = ["FieldKind", "FieldSpec", "ReadAgent", "Target"]

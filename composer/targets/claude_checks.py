@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from composer.errors import Diagnostics, nearest_name
 from composer.model import FieldValue, RenderedField, RenderedText, RenderedValue, ScalarStyle, YamlScalar
+from composer.records import replace
 from composer.source import Location
 from composer.targets.base import FieldKind, FieldSpec
 from composer.targets.claude_fields import EXAMPLE_PARTS, FIELDS, TOOLS, UNAVAILABLE_TOOLS

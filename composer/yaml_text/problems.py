@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Final
+
+from composer.records import dataclass, replace
 
 __all__ = ["BLOCK_SCALAR_HINT", "YamlProblem", "explain_problem"]
 

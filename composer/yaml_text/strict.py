@@ -7,7 +7,6 @@ stays the text that was written; what it means (a number, a boolean) is decided 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
@@ -16,6 +15,7 @@ from composer.blocks import TextLine
 from composer.characters import check_characters, find_bad_character
 from composer.errors import Diagnostics, Note
 from composer.model import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.records import dataclass, field
 from composer.source import Location, SourceFile
 from composer.yaml_text.problems import BLOCK_SCALAR_HINT, explain_problem
 
@@ -94,7 +94,8 @@ def parse_yaml_partly(source: SourceFile, start: int, end: int, diagnostics: Dia
     readable = written.translate(_HIDE)
     builder = _Builder(source, start, diagnostics, has_stand_ins=readable != written)
     try:
-        for event in yaml.parse(readable, Loader=_LOADER):
+        parser = _LOADER(readable)
+        while (event := parser.get_event()) is not None:
             if not builder.take(event):
                 return None
     except yaml.MarkedYAMLError as error:
@@ -209,8 +210,7 @@ class _Builder:
             self._refuse_properties(event)
         frame = self._frames[-1]
         text = event.value.translate(_SHOW) if self._has_stand_ins else event.value
-        end = self._base + event.end_mark.index
-        location = Location(self._source, self._base + event.start_mark.index, end)
+        location = Location(self._source, self._base + event.start_mark.index, self._base + event.end_mark.index)
         style = _STYLES.get(event.style, _PLAIN)
         scalar = YamlScalar(text, style, location, frame.in_flow)
         if style is _QUOTED and (bad := find_bad_character(text)):
@@ -223,7 +223,7 @@ class _Builder:
         elif frame.is_mapping:
             self._add(scalar)
         else:  # as `_add` does, for the most frequent of all
-            frame.end = max(frame.end, end)
+            frame.end = location.end
             frame.items.append(scalar)
         return True
 

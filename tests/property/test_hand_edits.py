@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 from hand_edits import EDITS, edit_at_random
@@ -13,6 +12,7 @@ from composer.accept.acceptance import Acceptance, propose_acceptance
 from composer.accept.drafts import Draft
 from composer.accept.proposals import Scope
 from composer.model import OutputFile
+from composer.records import replace
 from composer.workspace import Workspace
 
 SHARED = "- Log an error once, where it is handled, with its cause and its request"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from composer.errors import Diagnostics
 from composer.model import YamlMapping, YamlNode, YamlSequence
+from composer.records import dataclass
 from composer.source import BYTE_ORDER_MARK, Location, SourceFile
 from composer.yaml_text.strict import parse_yaml
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 from composer.errors import Diagnostics, nearest_name
@@ -22,6 +21,7 @@ from composer.model import (
     YamlSequence,
     plain_value,
 )
+from composer.records import dataclass, replace
 
 __all__ = ["NO_FRAGMENT", "VARIABLE_NAME", "describe", "is_variable_name", "printed", "read_type", "read_value", "scalar_text"]
 
@@ -127,9 +127,15 @@ def read_value(kind: VariableType, node: YamlNode, diagnostics: Diagnostics, wha
     """
     if isinstance(node, YamlSequence) and kind.is_list:
         of_items, item_of = kind.of_items, f"an item of {what}"
-        values = [read_value(of_items, item, diagnostics, item_of) for item in node.items]
-        sound = [value for value in values if value is not None]
-        return sound if len(sound) == len(values) else None
+        read_item = _READERS[of_items.kind]
+        sound: list[Plain] = []
+        for item in node.items:
+            plain: Plain | _Misfit | None = read_item(of_items, item) if isinstance(item, YamlScalar) else None
+            if plain is None or isinstance(plain, _Misfit):  # read once more, by the way that reports
+                plain = read_value(of_items, item, diagnostics, item_of)
+            if plain is not None:
+                sound.append(plain)
+        return sound if len(sound) == len(node.items) else None
     value = _READERS[kind.kind](kind, node) if isinstance(node, YamlScalar) else _Misfit(describe(node))
     if not isinstance(value, _Misfit):
         return value

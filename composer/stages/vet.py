@@ -173,8 +173,10 @@ def _check_fragment_names(index: Index, node: YamlNode) -> None:
             else:
                 index.fragment(node.text, node.location)
         case YamlSequence():
+            fragments = index.catalog.fragments
             for item in node.items:
-                _check_fragment_names(index, item)
+                if not (isinstance(item, YamlScalar) and item.text in fragments):
+                    _check_fragment_names(index, item)
         case YamlMapping():
             for key in node.keys.values():
                 if key.text != "unset":

@@ -13,6 +13,7 @@ from pathlib import PurePath
 
 from composer.errors import Diagnostic, Diagnostics
 from composer.files.sources import Sources
+from composer.incremental.agents import compose_agents
 from composer.incremental.dependencies import (
     Ground,
     are_of,
@@ -31,22 +32,18 @@ from composer.incremental.sharing import LastingSharing
 from composer.lookup.index import Index
 from composer.lookup.sharing import Sharing
 from composer.model import (
-    AgentPlan,
     Catalog,
     FileResult,
     Fragment,
     OutputFile,
     Profile,
-    RenderedDocument,
     ResolvedAgent,
-    ResolvedProfile,
 )
-from composer.pipeline import Done, compose_agent, compose_profile, nobody_asks, read_index
+from composer.pipeline import Done, compose_profile, nobody_asks, read_index
 from composer.records import dataclass, replace
 from composer.source import SourceFile
-from composer.stages.emit import check_paths, emit_document
 from composer.stages.plan import forget_plans
-from composer.stages.reach import Composed, check_reach
+from composer.stages.reach import Composed
 from composer.stages.resolve import Override, resolve_profile
 from composer.stages.write import WriteScope
 from composer.targets import Target
@@ -204,7 +201,8 @@ class Earlier:
             return _KeptProfile({}, (), tuple(found))
         finder = IngredientFinder(profile, index, self._inclusions, self._names)
         ingredients = {agent.name: finder.of(agent) for agent in profile.agents}
-        files = self._agents_of(profile, ingredients, index, self._steady(target), found, done)
+        memory = _AgentsOfProfile(name, ingredients, self._agents)
+        files = compose_agents(profile, memory, index, self._steady(target), found, done)
         kept = _KeptProfile(sources_of(profile, ingredients.values(), index), files, tuple(found))
         if not found.errors and are_of(kept.told, kept.sources.values()):
             self._profiles[name] = kept
@@ -215,60 +213,28 @@ class Earlier:
             self._steady_target = (target, SteadyTarget(target))
         return self._steady_target[1]
 
-    def _agents_of(
-        self,
-        profile: ResolvedProfile,
-        ingredients: Mapping[str, AgentIngredients],
-        index: Index,
-        target: Target,
-        found: Diagnostics,
-        done: Done,
-    ) -> tuple[OutputFile, ...]:
-        kept = {agent.name: self._agents.get((profile.name, agent.name)) for agent in profile.agents}
-        same = {name: agent for name, agent in kept.items() if agent is not None and agent.ingredients == ingredients[name]}
-        documents: dict[str, RenderedDocument] = {}
-        composed: dict[str, Composed] = {name: agent.composed for name, agent in same.items()}
-        silent = {agent.name for agent in profile.agents}
-        done("compare")
-        for agent in profile.agents:
-            if agent.name not in same:
-                told = _told(found, index)
-                documents[agent.name], composed[agent.name] = compose_agent(agent, profile, index, target, found, done)
-                silent -= {agent.name} if _told(found, index) != told else set()
-        if not found.errors and not index.diagnostics.errors:
-            check_reach(profile.profile, [composed[agent.name] for agent in profile.agents], index, found)
-        done("reach")
-        is_wrong = bool(found.errors or index.diagnostics.errors)
-        files: list[OutputFile] = []
-        for agent in profile.agents:
-            if agent.name in same:
-                files.append(_of_agent(same[agent.name].file, agent))
-            elif documents[agent.name].body or not is_wrong:
-                told = _told(found, index)
-                file = emit_document(documents[agent.name], target, found)
-                if file is not None:
-                    files.append(file := file.without_origins())
-                if file is not None and agent.name in silent and _told(found, index) == told and not is_wrong:
-                    self._agents[profile.name, agent.name] = _KeptAgent(ingredients[agent.name], composed[agent.name], file)
-        check_paths(files, found)
-        done("emit")
-        return tuple(files)
 
+class _AgentsOfProfile:
+    """Remembers the agents of one profile by their ingredients."""
 
-def _told(found: Diagnostics, index: Index) -> int:
-    return found.told + index.diagnostics.told
+    def __init__(self, profile: str, ingredients: Mapping[str, AgentIngredients], kept: dict[tuple[str, str], _KeptAgent]) -> None:
+        self._profile = profile
+        self._ingredients = ingredients
+        self._kept = kept
+
+    def find(self, agent: ResolvedAgent) -> tuple[Composed, OutputFile] | None:
+        """Return what an agent came to when it was made of the same."""
+        kept = self._kept.get((self._profile, agent.name))
+        return (kept.composed, kept.file) if kept is not None and kept.ingredients == self._ingredients[agent.name] else None
+
+    def keep(self, agent: ResolvedAgent, composed: Composed, file: OutputFile) -> OutputFile:
+        """Remember what an agent came to."""
+        self._kept[self._profile, agent.name] = _KeptAgent(self._ingredients[agent.name], composed, file)
+        return file
 
 
 def _bare(files: Iterable[OutputFile]) -> tuple[OutputFile, ...]:
     return tuple(file.without_origins() for file in files)
-
-
-def _of_agent(file: OutputFile, agent: ResolvedAgent) -> OutputFile:
-    """Return a file that was composed before as that of an agent of today, which may stand on another line."""
-    if file.document.plan.agent.location is agent.location:
-        return file
-    document = RenderedDocument(file.profile, agent.name, {}, AgentPlan(agent, (), (), frozenset(), frozenset()), {}, ())
-    return replace(file, document=document).without_origins()
 
 
 def _without_told(catalog: Catalog, diagnostics: Diagnostics, known: Catalog | None) -> Catalog:

@@ -36,7 +36,9 @@ class Batch:
     target: Target
     progress: Progress | None = None
     compose_one: Callable[[str, Index, Sequence[Override], Target, Diagnostics, Done], tuple[OutputFile, ...]] = compose_profile
-    """Composes one profile. What remembers, and what looks at a clock, does so in this process alone: then none is shared out."""
+    """Composes one profile."""
+    may_share: bool = True
+    """Whether other processes may compose, too. What such a process remembers is lost, and nobody sees its clock."""
     done: Done = nobody_asks
 
     def compose(self, diagnostics: Diagnostics) -> tuple[OutputFile, ...]:
@@ -50,7 +52,7 @@ class Batch:
             diagnostics: gets what is wrong.
             jobs: how many processes share the work; None for as many as pay.
         """
-        is_alone = self.compose_one is not compose_profile or self.done is not nobody_asks
+        is_alone = not self.may_share or self.done is not nobody_asks
         processes = 1 if is_alone else min(jobs or self._paying(), processors(), len(self.names) or 1)
         if processes > 1:
             composed = self._shared_out(processes)

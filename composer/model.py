@@ -615,6 +615,20 @@ class RenderedDocument:
 # --- Output -----------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What a later run has to know of an agent to use its file again.
+
+    ``ingredients`` is a digest of all that the file is made of. ``reached`` and ``landed`` are those of the edited addresses that the agent
+    reached and that it shows, ``used`` the variables that its texts used.
+    """
+
+    ingredients: str
+    reached: tuple[str, ...] = ()
+    landed: tuple[str, ...] = ()
+    used: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class OutputFile:
     """One file to write: its path below the profile's output folder, and its segments, which cover its text exactly."""
@@ -628,6 +642,8 @@ class OutputFile:
     """The text of ``segments``, where it has been joined already."""
     encoded: bytes | None = None
     """The bytes of the file, where they are kept in place of the text."""
+    making: Making | None = None
+    """What a later run has to know to use the file again; None if it has to be made again."""
 
     @property
     def text(self) -> str:
@@ -642,7 +658,7 @@ class OutputFile:
         bare = ResolvedAgent(agent.name, agent.fragment, {}, {}, (), {}, agent.location)
         plan = AgentPlan(bare, (), (), frozenset(), frozenset())
         document = RenderedDocument(self.profile, self.document.name, {}, plan, {}, ())
-        return OutputFile(self.profile, self.agent, self.path, (), document, encoded=self.content)
+        return OutputFile(self.profile, self.agent, self.path, (), document, encoded=self.content, making=self.making)
 
     @property
     def content(self) -> bytes:

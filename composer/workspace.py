@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from composer.batch import Batch, Progress
+from composer.cache.composed import ComposedAgent, find_composed, keep_composed
 from composer.cache.evidence import Evidence
 from composer.errors import ComposerError, Diagnostic, Diagnostics, nearest_name
 from composer.files.destination import Destination, DiskDestination, DryRunDestination
@@ -16,6 +17,7 @@ from composer.files.lock import LOCK_NAME, EditRecord, parse_lock
 from composer.files.sources import Memory, Observed, Overlay, Sources
 from composer.files.transaction import Change, TransactionError
 from composer.home import find_root
+from composer.incremental.between_runs import BetweenRuns, known_after
 from composer.incremental.earlier import Earlier
 from composer.lookup.index import Index
 from composer.merge.layers import order_layers
@@ -66,6 +68,7 @@ class Workspace:
     done: Done = nobody_asks
     _index: Index | None = None
     _read: tuple[Diagnostic, ...] = ()
+    _known_agents: Mapping[tuple[str, str], ComposedAgent] = field(default_factory=dict, repr=False)
     _replaced: Mapping[str, bytes] = field(default_factory=dict)
 
     @classmethod
@@ -161,11 +164,34 @@ class Workspace:
         index = self._begin_run()
         names = self._select(profiles)
         settings = read_overrides(overrides, index)
-        compose_one = self.earlier.compose_profile if self.earlier is not None else compose_profile
-        batch = Batch(names, index, settings, self.target, progress, compose_one, self.done)
+        compose_one = compose_profile
+        if not keeps_origins and self.earlier is not None:
+            compose_one = self.earlier.compose_profile
+        elif not keeps_origins and self.evidence is not None:
+            compose_one = self._between_runs().compose_profile
+        batch = Batch(names, index, settings, self.target, progress, compose_one, self.earlier is None, self.done)
         files = batch.compose(self.diagnostics) if keeps_origins else batch.compose_bare(self.diagnostics, self.jobs)
         self.diagnostics.raise_errors()
         return Composition(names, files, tuple(self.diagnostics))
+
+    def _between_runs(self) -> BetweenRuns:
+        """Return what composes with the help of what earlier runs have left."""
+        files, folder = self.written_files(), self.catalog.config.output
+        self._known_agents = find_composed(self.root.as_posix())
+
+        def read(profile: str, path: PurePosixPath) -> bytes | None:
+            try:
+                return files.read(str(PurePosixPath(folder, profile, path)))
+            except OSError:  # whatever writes it, or compares it, reports that
+                return None
+
+        return BetweenRuns(self._known_agents, read)
+
+    def _keep_for_later_runs(self, files: Iterable[OutputFile]) -> None:
+        if self.evidence is not None and self.earlier is None:
+            known = known_after(self._known_agents, files, self.catalog.profiles)
+            if known != self._known_agents:
+                keep_composed(self.root.as_posix(), known)
 
     def _select(self, profiles: str | Iterable[str] | None) -> tuple[str, ...]:
         if profiles is None:
@@ -227,6 +253,7 @@ class Workspace:
         )
         self.done("write")
         self.diagnostics.raise_errors()
+        self._keep_for_later_runs(files)
         if self.earlier is not None and not dry_run:
             self.earlier.note_written(root, scope, files, results)
         return BuildReport(root, results, tuple(self.diagnostics))
@@ -340,6 +367,7 @@ class Workspace:
         """Hold what was composed against what is on disk; nothing is written."""
         results = write_files(run.composition.files, DryRunDestination(run.root), run.scope, self.diagnostics, evidence=self.evidence)
         self.diagnostics.raise_errors()
+        self._keep_for_later_runs(run.composition.files)
         return results
 
     def written_files(self, into: Path | None = None) -> Destination:

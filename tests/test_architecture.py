@@ -23,8 +23,8 @@ FILES = {f"composer.files.{name}" for name in ("destination", "disk", "exclusive
 START_A_PROCESS = {"composer.impact.git"}
 """Asks git for the sources of a revision, in the environment that it is called in."""
 
-CACHE = {"composer.cache.settled"}
-"""Reads what a run would read, and keeps what was found in a folder of its own."""
+CACHE = {"composer.cache.folder", "composer.cache.settled"}
+"""Read what a run would read, and keep what was found in a folder of its own."""
 
 FORKS = {"composer.parallel"}
 """Shares work out among processes, and hears from them through pipes."""

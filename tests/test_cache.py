@@ -10,7 +10,8 @@ import pytest
 from builders import write_workspace
 
 from composer.cache.evidence import Evidence
-from composer.cache.settled import FOLDER, Settled, find_settled, keep_settled
+from composer.cache.folder import FOLDER
+from composer.cache.settled import Settled, find_settled, keep_settled
 from composer.workspace import Workspace
 
 FILES = {
@@ -140,7 +141,7 @@ def test_another_version_of_the_program_looks_anew(root: str, monkeypatch: pytes
     package = Path(root).parent / "package"
     package.mkdir()
     (package / "module.py").write_bytes(b"")
-    monkeypatch.setattr("composer.cache.settled._PACKAGE", str(package))
+    monkeypatch.setattr("composer.cache.folder._PACKAGE", str(package))
     assert find_settled(root, QUESTION) is None
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from builders import write_workspace
 
+from composer.cache.evidence import Evidence
 from composer.errors import ComposerError
 from composer.incremental.earlier import Earlier
 from composer.report import diagnostic_text
@@ -38,11 +39,11 @@ FILES = {
 Compose = Callable[..., int]
 
 
-@pytest.fixture
-def compose(tmp_path: Path) -> Compose:
-    """Change files, compose again, and return how many agents were composed."""
+@pytest.fixture(params=["in one process", "in another process"])
+def compose(request: pytest.FixtureRequest, tmp_path: Path) -> Compose:
+    """Change files, build again, and return how many agents were composed."""
     root = write_workspace(tmp_path, FILES)
-    earlier = Earlier()
+    earlier = Earlier() if request.param == "in one process" else None
 
     def run(**texts: str | None) -> int:
         for name, text in texts.items():
@@ -52,10 +53,15 @@ def compose(tmp_path: Path) -> Compose:
             else:
                 place.write_text(text, encoding="utf-8")
         done: Counter[str] = Counter()
-        workspace = Workspace(root, Workspace.open(root).target, earlier=earlier, done=lambda stage: done.update([stage]))
-        composed = workspace.compose(keeps_origins=False)
-        anew = Workspace.open(root).compose()
-        assert [(file.path, file.content) for file in composed.files] == [(file.path, file.content) for file in anew.files]
+        workspace = Workspace(
+            root,
+            Workspace.open(root).target,
+            evidence=Evidence() if earlier is None else None,
+            earlier=earlier,
+            done=lambda stage: done.update([stage]),
+        )
+        workspace.build()
+        assert Workspace.open(root).check().differences == ()
         return done["plan"]
 
     assert run() == 4
@@ -112,6 +118,34 @@ def test_after_a_mistake_only_what_it_touched_is_composed(compose: Compose) -> N
 def test_the_edit_of_one_agent_is_composed_in_that_agent(compose: Compose) -> None:
     """The others of its profile share what they have."""
     assert compose(shop="extends: [house]\nagents:\n  writer:\n    edits:\n      text#ask:\n        replace: |\n          Ask twice\n") == 1
+
+
+def test_an_output_that_was_edited_is_composed_and_found_edited(tmp_path: Path) -> None:
+    """What an earlier run came to is believed where it still stands, and nowhere else."""
+    root = write_workspace(tmp_path, FILES)
+    target = Workspace.open(root).target
+    Workspace(root, target, evidence=Evidence()).build()
+    output = root / "output/shop/.claude/agents/dev.md"
+    output.write_text(f"{output.read_text(encoding='utf-8')}By hand.\n", encoding="utf-8")
+    done: Counter[str] = Counter()
+    report = Workspace(root, target, evidence=Evidence(), done=lambda stage: done.update([stage])).check()
+    assert done["plan"] == 1
+    assert [(found.path, found.verdict.value) for found in report.differences] == [("output/shop/.claude/agents/dev.md", "edited")]
+
+
+def test_an_edit_that_an_agent_takes_back_is_no_edit_without_effect(tmp_path: Path) -> None:
+    """Whether a block is reached is known of those that were edited when the agent was composed; a new edit asks anew."""
+    unset = (
+        "extends: [house]\nagents:\n  writer:\n    edits: {unset: [code#why, text#ask]}\n  dev:\n    edits: {unset: [code#why, text#ask]}\n"
+    )
+    root = write_workspace(
+        tmp_path, {**FILES, "profiles/shop.yaml": f"{unset}edits:\n  code#why:\n    remove: true\n".replace(", text#ask", "")}
+    )
+    target = Workspace.open(root).target
+    Workspace(root, target, evidence=Evidence()).build()
+    edits = "edits:\n  code#why:\n    remove: true\n  text#ask:\n    remove: true\n"
+    (root / "profiles/shop.yaml").write_text(f"{unset}{edits}", encoding="utf-8")
+    assert Workspace(root, target, evidence=Evidence()).build().diagnostics == Workspace.open(root).build().diagnostics
 
 
 def test_a_fragment_behind_others_is_seen(tmp_path: Path) -> None:

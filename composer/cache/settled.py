@@ -8,24 +8,19 @@ from __future__ import annotations
 import os
 
 from composer.cache.evidence import Evidence, digest
+from composer.cache.folder import read_record, write_record
 from composer.home import MISNAMED_FILE, SOURCE_FOLDERS, WORKSPACE_FILE
 
 TYPE_CHECKING = False  # the module `typing` would cost more than the rest of this one
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["FOLDER", "Settled", "find_settled", "keep_settled"]
+__all__ = ["Settled", "find_settled", "keep_settled"]
 
-FOLDER = ".agent-composer.cache"
-"""The folder's name in a workspace."""
-
-_FORMAT = "agent-composer settled 1"
 _SOURCE, _UNREAD, _OUTPUT, _ABSENT = "source ", "unread ", "output ", "absent "
 # What a run would see, too, were it there: a configuration with the wrong ending, and what a run that was cut short has left.
 _MUST_BE_ABSENT = (MISNAMED_FILE, ".agent-composer.journal")
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_MOST_RECORDS = 64
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib costs more than all of this
 
 
 class Settled:
@@ -47,15 +42,14 @@ def find_settled(root: str, question: Iterable[str]) -> Settled | None:
     Returns:
         It; None if it is not known, whatever the reason: then the run has to find out.
     """
+    text = read_record(root, _name(question))
+    if text is None:
+        return None
     try:
-        with open(_place(root, question), encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - as above
-            head, _, rest = file.read().partition("\n")
-        if head != f"{_FORMAT} {digest(rest.encode())}":
-            return None
-        seen, _, remarks = rest.partition("\n\n")
+        seen, _, remarks = text.partition("\n\n")
         proof, outputs, *paths = seen.splitlines()
         return Settled(int(outputs), remarks) if _proof(_look(root, paths)) == proof else None
-    except (OSError, ValueError):  # not there, damaged, or something of the workspace cannot be read
+    except (OSError, ValueError):  # something of the workspace cannot be read
         return None
 
 
@@ -73,33 +67,19 @@ def keep_settled(root: str, question: Iterable[str], evidence: Evidence, settled
     if any(len(line.splitlines()) != 1 for line in lines):  # a name that holds a line break
         return
     seen = {**evidence.sources, **evidence.outputs}
-    rest = "\n".join((_proof(seen), str(settled.outputs), *lines, "", settled.remarks))
-    try:  # noqa: SIM105 - `contextlib` would have to be imported
-        _write(_place(root, question), f"{_FORMAT} {digest(rest.encode())}\n{rest}")
-    except (OSError, ValueError):
-        pass
+    write_record(root, _name(question), "\n".join((_proof(seen), str(settled.outputs), *lines, "", settled.remarks)))
+
+
+def _name(question: Iterable[str]) -> str:
+    return f"settled-{digest(chr(0).join(question).encode())}"
 
 
 # --- the proof --------------------------------------------------------------------------------------------------------
 
 
 def _proof(seen: dict[str, str]) -> str:
-    """Return one digest over all that was seen, and over the code that looked at it."""
-    lines = [f"{path}\0{found}" for path, found in sorted(seen.items())]
-    return digest("\n".join((*_code(), *lines)).encode())
-
-
-def _code() -> Iterator[str]:
-    """Name the state of this program as Python itself does when it looks for compiled modules: by size and time of the files."""
-    folders = [_PACKAGE]
-    while folders:
-        with os.scandir(folders.pop()) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                if entry.name.endswith(".py"):
-                    status = entry.stat()
-                    yield f"{entry.path} {status.st_size} {status.st_mtime_ns}"
-                elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
-                    folders.append(entry.path)
+    """Return one digest over all that was seen."""
+    return digest("\n".join(f"{path}\0{found}" for path, found in sorted(seen.items())).encode())
 
 
 def _look(root: str, paths: list[str]) -> dict[str, str]:
@@ -152,32 +132,3 @@ def _read(place: str) -> bytes:
     handle = os.open(place, _FLAGS)
     with open(handle, "rb", buffering=0) as file:  # noqa: PTH123 - it is open already: so no link was followed
         return file.readall()
-
-
-# --- the folder -------------------------------------------------------------------------------------------------------
-
-
-def _place(root: str, question: Iterable[str]) -> str:
-    folder = f"{root}/{FOLDER}"
-    if os.path.islink(folder):  # noqa: PTH114 - as above
-        raise ValueError(folder)
-    return f"{folder}/settled-{digest(chr(0).join(question).encode())}"
-
-
-def _write(place: str, text: str) -> None:
-    folder = os.path.dirname(place)  # noqa: PTH120 - as above
-    if not os.path.isdir(folder):  # noqa: PTH112 - as above
-        os.mkdir(folder)  # noqa: PTH102 - as above
-        _put(f"{folder}/.gitignore", "*\n")
-    records = [name for name in os.listdir(folder) if name.startswith("settled-")]  # noqa: PTH208 - as above
-    for name in records if len(records) > _MOST_RECORDS else ():
-        os.unlink(f"{folder}/{name}")  # noqa: PTH108 - as above
-    _put(place, text)
-
-
-def _put(place: str, text: str) -> None:
-    """Write a file in one step: another run sees the old one or the new one."""
-    temporary = f"{place}.{os.getpid()}.tmp"
-    with open(temporary, "x", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - as above
-        file.write(text)
-    os.replace(temporary, place)  # noqa: PTH105 - as above

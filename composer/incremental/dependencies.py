@@ -13,7 +13,18 @@ from composer.source import Location
 from composer.stages.resolve import Override
 from composer.targets import Target
 
-__all__ = ["Ground", "are_of", "changed_fragments", "ground_of", "has_includes", "names_by_home", "places_of", "source_of", "sources_of"]
+__all__ = [
+    "Ground",
+    "are_of",
+    "changed_fragments",
+    "edited_addresses",
+    "ground_of",
+    "has_includes",
+    "names_by_home",
+    "places_of",
+    "source_of",
+    "sources_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,12 @@ def _edited_homes(profile: Profile, index: Index) -> Iterator[str]:
         for address in (*part.by_address, *(name.text for name in part.unset)):
             yield address.partition("#")[0]
             yield index.current(address).partition("#")[0]
+
+
+def edited_addresses(profile: Profile, index: Index) -> list[str]:
+    """Return the addresses that a profile itself edits, as they are now, in order."""
+    edits: list[Edits] = [profile.edits, *(agent.edits for agent in profile.agents.values())]
+    return sorted({index.current(address) for part in edits for address in part.by_address})
 
 
 def are_of(told: Iterable[Diagnostic], sources: Iterable[Fragment | Profile]) -> bool:

@@ -6,7 +6,7 @@ import random
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from builders import write_workspace
@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_sharing import CROWD, crowded, read
 
+from composer.cache.evidence import Evidence
+from composer.cache.folder import FOLDER
 from composer.errors import ComposerError, Diagnostic, Diagnostics
 from composer.incremental.earlier import Earlier
 from composer.lookup.index import Index
@@ -41,7 +43,8 @@ def answer_of(workspace: Workspace, overrides: tuple[str, ...]) -> Answer:
 
 
 def outputs(root: Path) -> dict[str, bytes]:
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    files = (path for path in root.rglob("*") if path.is_file() and FOLDER not in path.parts)
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
 
 def edited(text: str, chance: random.Random) -> str:
@@ -130,26 +133,52 @@ class Twins:
             else:
                 self.files[path] = text
 
+    def touch_outputs(self) -> None:
+        """Edit an output by hand, or take it away."""
+        made = sorted(path for path in outputs(self.roots[0]) if path.startswith("output/"))
+        if made:
+            path = self.chance.choice(made)
+            text = (self.roots[0] / path).read_text(encoding="utf-8")
+            self.put(path, None if self.chance.random() < 0.5 else f"{text}by hand\n")
 
-@LAW
-@given(st.integers(0, 100_000))
-def test_building_again_is_as_building_anew(seed: int) -> None:
-    """The outputs, the lock, what was done with each file and what was told are those of a run that knows nothing of earlier ones."""
+
+def check_law(seed: int, again: Callable[[Workspace, tuple[str, ...]], Workspace], *, edits_outputs: bool) -> None:
+    """Build the same twice over random edits: with what is remembered, and anew."""
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         twins = Twins(Path(folder), seed % 500, chance)
         first = Workspace.open(twins.roots[0])
-        earlier = Earlier()
         overrides: tuple[str, ...] = ()
         for _ in range(STEPS):
-            again = answer_of(Workspace(first.root, first.target, earlier=earlier), overrides)
+            remembered = answer_of(again(first, overrides), overrides)
             anew = answer_of(Workspace.open(twins.roots[1]), overrides)
-            assert again == anew
+            assert remembered == anew
             assert outputs(twins.roots[0]) == outputs(twins.roots[1])
-            if not again[0] and chance.random() < 0.6:
+            if not remembered[0] and chance.random() < 0.6:
                 twins.restore()
             else:
                 twins.disturb()
             if chance.random() < 0.1:
                 overrides = chance.choice(((), ("filled=wz",)))
+            if edits_outputs and chance.random() < 0.1:
+                twins.touch_outputs()
         shutil.rmtree(twins.roots[1])
+
+
+@LAW
+@given(st.integers(0, 100_000))
+def test_building_again_is_as_building_anew(seed: int) -> None:
+    """The outputs, the lock, what was done with each file and what was told are those of a run that knows nothing of earlier ones."""
+    earlier = Earlier()
+    check_law(seed, lambda first, _: Workspace(first.root, first.target, earlier=earlier), edits_outputs=False)
+
+
+@LAW
+@given(st.integers(0, 100_000))
+def test_what_runs_leave_for_later_ones_changes_nothing(seed: int) -> None:
+    """Nor does it matter what other processes have composed."""
+
+    def again(first: Workspace, overrides: tuple[str, ...]) -> Workspace:
+        return Workspace(first.root, first.target, evidence=None if overrides else Evidence(), jobs=1 + seed % 2)
+
+    check_law(seed, again, edits_outputs=True)

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_workspaces import Maker, files_of
 
-from composer.cache.settled import FOLDER
+from composer.cache.folder import FOLDER
 from composer.cli.front import main
 
 LAW = settings(derandomize=True, deadline=None, database=None, max_examples=12)

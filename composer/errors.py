@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -109,5 +108,7 @@ class InternalError(Exception):
 
 def nearest_name(name: str, known: Iterable[str]) -> str:
     """Return a hint that names the known name nearest to ``name``, or an empty string where none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - most runs mistake no name
+
     matches = get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"did you mean `{matches[0]}`?" if matches else ""

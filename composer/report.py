@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -109,6 +108,8 @@ def _escaped(text: str, also: str) -> str:
 
 def unified_diff(path: str, before: str, after: str) -> str:
     """Print what changes from ``before`` to ``after``, as ``diff -u`` does; a missing final line end is told."""
+    import difflib  # noqa: PLC0415 - where there is a difference to show
+
     differences = difflib.unified_diff(_lines(before), _lines(after), f"a/{path}", f"b/{path}", n=2)
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in differences)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
@@ -131,6 +130,8 @@ def _report_bug(error: Exception, session: Session) -> int:
     session.fail_internally(what)
     _say(f"a bug of agent-composer: {' '.join(what.split())}")
     if os.environ.get(DEBUG_VARIABLE):
+        import traceback  # noqa: PLC0415 - for a bug of ours
+
         traceback.print_exception(error, file=sys.stderr)
     else:
         _say(f"set {DEBUG_VARIABLE}=1 and run it again for the traceback, and report both")

@@ -11,7 +11,6 @@ Whoever commits holds the folder (:mod:`composer.files.exclusive`), has repaired
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from enum import Enum
@@ -109,7 +108,7 @@ def _begin(root: Root, changes: tuple[Change, ...], boundary: str) -> Journal:
         with _naming(JOURNAL_NAME, "written"):
             folders = root.missing_folders(change.path for change in changes)
             modes = tuple(root.mode(change.path) if change.before is not None else None for change in changes)
-            journal = Journal(secrets.token_hex(4), boundary, folders, changes, modes)
+            journal = Journal(os.urandom(4).hex(), boundary, folders, changes, modes)
             new.unlink(missing_ok=True)
             create(new, *print_journal(journal), is_synced=True)
             new.replace(final)

@@ -114,6 +114,11 @@ def test_the_edit_of_one_agent_is_composed_in_that_agent(compose: Compose) -> No
     assert compose(shop="extends: [house]\nagents:\n  writer:\n    edits:\n      text#ask:\n        replace: |\n          Ask twice\n") == 1
 
 
+def test_another_folder_for_its_agents_composes_those_of_a_profile(compose: Compose) -> None:
+    """Nothing is used again that would stand where it stood."""
+    assert compose(shop=f"{FILES['profiles/shop.yaml']}agents_dir: agents\n") == 2
+
+
 def test_a_fragment_behind_others_is_seen(tmp_path: Path) -> None:
     """What agents share of a fragment goes when a fragment changes that it includes, and with no other."""
     rules = "{% if on %}\n- Say {{ tone }} {#say}\n{% endif %}\n"

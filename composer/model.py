@@ -237,6 +237,7 @@ class Profile:
     project: YamlMapping | None
     variables: YamlMapping | None
     layout: YamlNode | None
+    agents_dir: YamlScalar | None
     agents: Mapping[str, AgentSettings]
     unset_agents: tuple[YamlScalar, ...]
     edits: Edits
@@ -375,7 +376,7 @@ class ResolvedEdit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResolvedAgent:
-    """One agent of one profile with its layers folded."""
+    """One agent of one profile with its layers folded. ``folder`` is where the profile puts its agents; None: where their tool looks."""
 
     name: str
     fragment: Fragment
@@ -384,6 +385,7 @@ class ResolvedAgent:
     looks: tuple[Look, ...]
     edits: Mapping[str, ResolvedEdit]
     location: Location
+    folder: PurePosixPath | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

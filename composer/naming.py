@@ -1,4 +1,4 @@
-"""Words -> names: the kebab-case names that the tool proposes for ids and files, and the check of those that people choose."""
+"""Words -> names: the kebab-case names that the tool proposes for ids and files, and the check of names and paths that people choose."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Collection, Sequence
 from itertools import count
 from typing import Final
 
-__all__ = ["is_kebab_case", "kebab_case", "name_of_text"]
+__all__ = ["is_kebab_case", "is_path_below", "kebab_case", "name_of_text"]
 
 _KEBAB_CASE: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_NOT_BELOW: Final = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(?:^|/)\.{0,2}(?:/|$)")
 _TEMPLATE: Final = re.compile(r"\$?\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _ADDRESS: Final = re.compile(r"\]\([^)]*\)|<[^<>]*>|\w+://\S+")
 _LABEL: Final = re.compile(r"^\W*(?:(?P<strong>\*\*|__)(?P<bold>.+?)(?P=strong)|(?P<lead>[^:.]{3,40}):(?=\s))", re.DOTALL)
@@ -29,6 +30,11 @@ _MANY: Final = 4
 def is_kebab_case(name: str) -> bool:
     """Whether a name is made of small letters and digits, with single hyphens between them."""
     return _KEBAB_CASE.fullmatch(name) is not None
+
+
+def is_path_below(path: str) -> bool:
+    """Whether a path leads below any folder that it is read in, on every system: names with ``/`` between them, and no ``..``."""
+    return _NOT_BELOW.search(path) is None
 
 
 def kebab_case(text: str) -> str:

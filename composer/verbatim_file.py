@@ -9,6 +9,7 @@ from typing import Final
 
 from composer.errors import Diagnostics, Note
 from composer.model import OutputFile, RenderedDocument, RenderedField, RenderedText, RenderedValue, ScalarStyle, Segment, SegmentKind
+from composer.naming import is_path_below
 from composer.records import dataclass, replace
 from composer.source import BYTE_ORDER_MARK, Location
 from composer.targets import Target
@@ -26,7 +27,6 @@ _ENDS: Final = {"lf": "\n", "crlf": "\r\n", "cr": "\r"}
 _PROFILES: Final = "profiles/"
 _NUMBER: Final = re.compile(r"[0-9]{1,7}")
 _CODE: Final = re.compile(r"U\+([0-9A-Fa-f]{4,6})")
-_BAD_PATH: Final = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(?:^|/)\.{0,2}(?:/|$)")
 
 
 def emit_verbatim(document: RenderedDocument, target: Target, diagnostics: Diagnostics) -> OutputFile | None:
@@ -134,14 +134,18 @@ def _refuse(field: RenderedField, message: str, hint: str, diagnostics: Diagnost
 
 
 def _read_path(document: RenderedDocument, target: Target, diagnostics: Diagnostics) -> PurePosixPath:
+    folder = document.plan.agent.folder
+    usual = target.output_path(document.name, folder)
     path = _text(document.fields, "path", "")
     if not path:
-        return target.output_path(document.name)
+        return usual
     written = path.replace("*", document.name)
-    if _BAD_PATH.search(written):
+    if written.endswith("/"):
+        written += usual.name
+    if not is_path_below(written):
         message = f"`{path}` is no path below the root of a project"
         _refuse(document.fields["path"], message, "write folders and a name, with `/` between them and no `..`", diagnostics)
-    return PurePosixPath(written)
+    return folder / written if folder is not None else PurePosixPath(written)
 
 
 def _read_characters(field: RenderedField | None, diagnostics: Diagnostics) -> dict[int, str]:

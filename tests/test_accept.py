@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from builders import write_workspace
@@ -438,6 +439,13 @@ def test_an_edit_in_a_project_that_was_built_into_is_taken_home(tmp_path: Path) 
 
 
 # --- the files of the sources -------------------------------------------------------------------------------------------
+
+
+def test_an_edit_in_a_folder_that_the_profile_chose_is_taken_home(tmp_path: Path) -> None:
+    """Where a file stands has no part in it."""
+    root = workspace(tmp_path, profiles__bot=f"agents_dir: plugin/agents\n{dedent(FILES['profiles/bot.yaml'])}")
+    sources = taken(root, "calm", "quiet", path="output/bot/plugin/agents/dev.md")
+    assert list(sources) == ["profiles/bot.yaml"]
 
 
 def test_byte_order_mark_and_line_ends_of_a_source_stay(tmp_path: Path) -> None:

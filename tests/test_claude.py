@@ -99,6 +99,7 @@ def test_registry() -> None:
     """Targets are found by name, and a wrong name is told the right one."""
     assert TARGETS["claude-code"].name == "claude-code"
     assert get_target("claude-code").output_path("tester") == PurePosixPath(".claude/agents/tester.md")
+    assert get_target("claude-code").output_path("tester", PurePosixPath("agents")) == PurePosixPath("agents/tester.md")
     with pytest.raises(LookupError, match="did you mean `claude-code`"):
         get_target("claude-cod")
     with pytest.raises(LookupError, match="the targets are `claude-code`"):

@@ -135,17 +135,31 @@ def test_an_output_that_was_edited_is_composed_and_found_edited(tmp_path: Path) 
 
 def test_an_edit_that_an_agent_takes_back_is_no_edit_without_effect(tmp_path: Path) -> None:
     """Whether a block is reached is known of those that were edited when the agent was composed; a new edit asks anew."""
-    unset = (
-        "extends: [house]\nagents:\n  writer:\n    edits: {unset: [code#why, text#ask]}\n  dev:\n    edits: {unset: [code#why, text#ask]}\n"
-    )
-    root = write_workspace(
-        tmp_path, {**FILES, "profiles/shop.yaml": f"{unset}edits:\n  code#why:\n    remove: true\n".replace(", text#ask", "")}
-    )
+    shop = """
+        extends: [house]
+        edits:
+          code#why:
+            remove: true
+        agents:
+          dev:
+            edits: {unset: [code#why, text#ask]}
+          writer:
+            edits: {unset: [code#why, text#ask]}
+        """
+    root = write_workspace(tmp_path, {**FILES, "profiles/shop.yaml": shop.replace(", text#ask", "")})
     target = Workspace.open(root).target
     Workspace(root, target, evidence=Evidence()).build()
-    edits = "edits:\n  code#why:\n    remove: true\n  text#ask:\n    remove: true\n"
-    (root / "profiles/shop.yaml").write_text(f"{unset}{edits}", encoding="utf-8")
-    assert Workspace(root, target, evidence=Evidence()).build().diagnostics == Workspace.open(root).build().diagnostics
+    edited = shop.replace("agents:", "  text#ask:\n            remove: true\n        agents:")
+    write_workspace(root, {"profiles/shop.yaml": edited})
+    again = Workspace(root, target, evidence=Evidence()).build()
+    assert [diagnostic_text(found) for found in again.diagnostics] == [
+        diagnostic_text(found) for found in Workspace.open(root).build().diagnostics
+    ]
+
+
+def test_another_folder_for_its_agents_composes_those_of_a_profile(compose: Compose) -> None:
+    """Nothing is used again that would stand where it stood."""
+    assert compose(shop=f"{FILES['profiles/shop.yaml']}agents_dir: agents\n") == 2
 
 
 def test_a_fragment_behind_others_is_seen(tmp_path: Path) -> None:

@@ -205,6 +205,18 @@ def test_merged_values_have_their_origin(workspace: Workspace) -> None:
     assert [(beaten.text, beaten.layer) for beaten in limit.beaten] == [("20", "profiles/base"), ("10", "declaration")]
 
 
+def test_the_folder_of_the_agents_has_its_origin(tmp_path: Path) -> None:
+    """Like every value that a descendant says anew."""
+    files = {
+        "fragments/agents/dev.md": "---\nagent: {description: x}\n---\nText\n",
+        "profiles/base.yaml": "abstract: true\nagents_dir: agents\n",
+        "profiles/shop.yaml": "extends: [base]\nagents_dir: tools\nagents: {dev: {}}\n",
+    }
+    entry = merged(Workspace.open(write_workspace(tmp_path, files)), "shop")["agents_dir"]
+    assert (entry.value, entry.layer, str(entry.location)) == ("tools", "profiles/shop", "profiles/shop.yaml:2:13")
+    assert [(beaten.text, beaten.layer) for beaten in entry.beaten] == [("agents", "profiles/base")]
+
+
 def test_merged_edits_say_why(workspace: Workspace) -> None:
     """An edit keeps its reason, and stands once where all agents have it."""
     tree = merged(workspace, "shop")

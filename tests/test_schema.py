@@ -224,7 +224,7 @@ def test_the_name_of_a_profile_is_kebab_case() -> None:
     ("text", "hint"),
     [
         ("extend: [a]\n", "did you mean `extends`?"),
-        ("zzz: a\n", "the keys are `about`, `extends`, `abstract`, `project`, `layout`, `vars`, `agents`, `edits`"),
+        ("zzz: a\n", "the keys are `about`, `extends`, `abstract`, `project`, `layout`, `vars`, `agents_dir`, `agents`, `edits`"),
         ("edits: {a#b: {titel: 'x'}}\n", "did you mean `title`?"),
         ("extends: house\n", "write `[house]`"),
         ("about: true\n", 'quote it if it is text: `"true"`'),

@@ -80,11 +80,27 @@ def test_a_key_gives_its_bytes(tmp_path: Path, agent: str, expected: bytes) -> N
         ("a/b/*/c.mdc", "a/b/ant/c.mdc"),
         ("'.claude/agents/x y.md'", ".claude/agents/x y.md"),
         ("''", ".claude/agents/ant.md"),
+        ("a/b/", "a/b/ant.md"),
+        ("'*/'", "ant/ant.md"),
     ],
 )
 def test_a_path_may_hold_the_name(tmp_path: Path, path: str, expected: str) -> None:
-    """An asterisk stands for it, in a folder's name too."""
+    """An asterisk stands for it, in a folder's name too, and a path that ends in a slash leaves out the usual name of the file."""
     assert str(_file(tmp_path, f"  path: {path}\n", "Text\n").path) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("", "plug/in/ant.md"),
+        ("  path: a/b.md\n", "plug/in/a/b.md"),
+        ("  path: a/\n", "plug/in/a/ant.md"),
+        ("  path: '*.mdc'\n", "plug/in/ant.mdc"),
+    ],
+)
+def test_a_path_is_one_below_the_folder_of_the_profiles_agents(tmp_path: Path, path: str, expected: str) -> None:
+    """Where the profile says that folder; else it is one below the root."""
+    assert str(_file(tmp_path, path, "Text\n", f"agents_dir: plug/in\n{PROFILE}").path) == expected
 
 
 @pytest.mark.parametrize(

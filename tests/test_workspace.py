@@ -196,3 +196,38 @@ def test_a_folder_that_is_not_there_is_no_workspace(tmp_path: Path) -> None:
     workspace(tmp_path)
     with pytest.raises(ComposerError, match="there is no folder"):
         Workspace.open(tmp_path / "nowhere")
+
+
+# --- where agents go --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("house", "shop", "expected"),
+    [
+        ("", "", ".claude/agents/greeter.md"),
+        ("", "agents_dir: agents\n", "agents/greeter.md"),
+        ("", "agents_dir: tools/agents/\n", "tools/agents/greeter.md"),
+        ("", "agents_dir: .\n", "greeter.md"),
+        ("agents_dir: agents\n", "", "agents/greeter.md"),
+        ("agents_dir: agents\n", "agents_dir: .claude/agents\n", ".claude/agents/greeter.md"),
+    ],
+)
+def test_a_profile_says_where_its_agents_go(tmp_path: Path, house: str, shop: str, expected: str) -> None:
+    """It inherits the folder, and the descendant wins."""
+    files = {
+        "fragments/agents/greeter.md": AGENT,
+        "profiles/house.yaml": f"abstract: true\n{house}vars: {{name: Ada}}\n",
+        "profiles/shop.yaml": f"extends: [house]\n{shop}agents: {{greeter: {{}}}}\n",
+    }
+    Workspace.open(write_workspace(tmp_path, files)).build()
+    assert [path.relative_to(tmp_path / "output/shop").as_posix() for path in (tmp_path / "output/shop").rglob("*.md")] == [expected]
+
+
+def test_a_file_goes_along_to_another_folder(tmp_path: Path) -> None:
+    """What the profile's agents were built to before is removed, as an output that nobody wants any more."""
+    right = workspace(tmp_path)
+    right.build("right")
+    profile = tmp_path / "profiles/right.yaml"
+    profile.write_text(f"agents_dir: agents\n{profile.read_text(encoding='utf-8')}", encoding="utf-8")
+    Workspace.open(tmp_path).build("right")
+    assert [path.relative_to(tmp_path / "output").as_posix() for path in (tmp_path / "output").rglob("*.md")] == ["right/agents/greeter.md"]

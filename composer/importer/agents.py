@@ -8,18 +8,20 @@ from pathlib import PurePosixPath
 
 from composer.importer.changes import Change
 from composer.importer.envelope import Envelope, open_file
+from composer.importer.paths import choose_folder, path_in
 from composer.importer.sources import Source
 from composer.naming import is_kebab_case, kebab_case
 from composer.records import dataclass, field, replace
 
 __all__ = ["Agent", "Settings", "make_agents", "settings_of"]
 
-_RULE = ".claude/agents/*.md"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Agent:
-    """One agent of one project: ``fragment`` is the id of the file that holds its text, its own or another's with the same body."""
+    """One agent of one project: ``fragment`` is the id of the file that holds its text, its own or another's with the same body.
+
+    ``folder`` is the folder of the project's agents, ``agents_dir`` of its profile; empty where that has none.
+    """
 
     source: Source
     name: str
@@ -27,6 +29,7 @@ class Agent:
     fragment: str
     base: Agent | None = None
     changes: tuple[Change, ...] = ()
+    folder: str = ""
 
     @property
     def label(self) -> str:
@@ -55,21 +58,38 @@ def make_agents(sources: Iterable[Source], taken_ids: Collection[str]) -> list[A
         taken_ids: ids of fragments that are there already.
     """
     agents: list[Agent] = []
-    names: dict[str, set[str]] = {}
     fragments = set(taken_ids)
     by_body: dict[tuple[str, ...], Agent] = {}
-    for source in sources:
-        envelope = open_file(source.text)
-        name = _free_name(source.path, dict(envelope.fields).get("name", ""), names.setdefault(source.project, set()))
+    named = _name_agents(sources)
+    folders = _choose_folders(named)
+    for source, name, envelope in named:
+        folder = folders[source.project]
         base = by_body.get(envelope.body) if envelope.body else None
         if base is not None:
-            agents.append(Agent(source, name, envelope, base.fragment, base))
+            agents.append(Agent(source, name, envelope, base.fragment, base, folder=folder))
             continue
         fragment = _free_fragment(name, source.project, fragments)
-        agent = Agent(source, name, envelope, fragment)
+        agent = Agent(source, name, envelope, fragment, folder=folder)
         by_body.setdefault(envelope.body, agent)
         agents.append(agent)
     return agents
+
+
+def _name_agents(sources: Iterable[Source]) -> list[tuple[Source, str, Envelope]]:
+    named = []
+    taken: dict[str, set[str]] = {}
+    for source in sources:
+        envelope = open_file(source.text)
+        name = _free_name(source.path, dict(envelope.fields).get("name", ""), taken.setdefault(source.project, set()))
+        named.append((source, name, envelope))
+    return named
+
+
+def _choose_folders(named: Iterable[tuple[Source, str, Envelope]]) -> dict[str, str]:
+    places: dict[str, list[tuple[str, str]]] = {}
+    for source, name, _ in named:
+        places.setdefault(source.project, []).append((source.path, name))
+    return {project: choose_folder(found) for project, found in places.items()}
 
 
 def _free_name(path: str, own: str, taken: set[str]) -> str:
@@ -96,9 +116,8 @@ def settings_of(agent: Agent) -> Settings:
     """Return what the agent's file says beside its body."""
     envelope = agent.envelope
     rules: dict[str, str] = {}
-    pattern = _pattern(agent)
-    if pattern != _RULE:
-        rules["path"] = pattern
+    if path := path_in(agent.folder, agent.source.path, agent.name):
+        rules["path"] = path
     if envelope.has_bom:
         rules["bom"] = "true"
     if envelope.eol != "lf":
@@ -112,17 +131,6 @@ def settings_of(agent: Agent) -> Settings:
     if fields and next(iter(envelope.fields)) == ("name", agent.name) and len(fields) > 1:
         del fields["name"]
     return Settings(rules, fields, None if fields else envelope.front_matter, envelope.front_matter)
-
-
-def _pattern(agent: Agent) -> str:
-    """Return the path with ``*`` for the agent's name where that is the file's."""
-    path = agent.source.path
-    folder, slash, name = path.rpartition("/")
-    if "*" in path:  # it cannot be written: the star would be read
-        return path
-    if name.startswith(agent.name):
-        return f"{folder}{slash}*{name[len(agent.name) :]}"
-    return path
 
 
 def with_own_text(agent: Agent, fragment: str) -> Agent:

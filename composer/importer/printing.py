@@ -8,7 +8,7 @@ from composer.importer.agents import Agent
 from composer.importer.edits import PlacedEdits
 from composer.importer.factor import Body, Factored, Include, needs_plain, text_with_includes
 from composer.importer.shared_values import SharedValues
-from composer.importer.yaml_lines import override_lines, setting_lines
+from composer.importer.yaml_lines import override_lines, plain_or_quoted, setting_lines
 from composer.records import dataclass, field, replace
 
 __all__ = ["Layout", "print_workspace"]
@@ -56,13 +56,19 @@ def print_workspace(layout: Layout) -> dict[str, str]:
     for project, agents in by_project.items():
         taken: set[str] = set()
         entries = [line for agent in sorted(agents, key=lambda agent: agent.name) for line in _entry_lines(agent, layout, taken)]
-        files[f"profiles/{project}.yaml"] = _text(("agents:",), (*entries, *layout.edits.project_lines(project, taken)))
+        files[f"profiles/{project}.yaml"] = _text(_profile_head(agents), (*entries, *layout.edits.project_lines(project, taken)))
     return files
 
 
 def _include_line(layout: Layout, symbol: int) -> str:
     level = layout.factored.runs[symbol].level
     return f'{"#" * level}{" " if level else ""}{{% include "{layout.names[symbol]}" %}}'
+
+
+def _profile_head(agents: Sequence[Agent]) -> Iterator[str]:
+    if folder := agents[0].folder:  # that of all agents of the project
+        yield f"agents_dir: {plain_or_quoted(folder)}"
+    yield "agents:"
 
 
 def _text(front: Iterable[str], lines: Iterable[str]) -> str:

@@ -32,6 +32,9 @@ __all__ = ["BetweenRuns", "known_after"]
 Agents = Mapping[tuple[str, str], ComposedAgent]
 """What is known of agents, by profile and name."""
 
+_IN_ONE_ORDER: Final = tuple(name for name in AgentIngredients.__match_args__ if name not in {"fragments", "variables", "edits"})
+"""The ingredients that every process prints alike; the others are maps, filled in no certain order."""
+
 _TOLD_OF_OTHERS: Final = Making("")
 """Marks files in whose composing something was told of a text that others use as well. The first of those tells it, and no other does."""
 
@@ -101,13 +104,10 @@ class BetweenRuns:
         asked = [address for address in edited if (home := address.partition("#")[0]) in fragments or home not in index.catalog.fragments]
         parts = (
             self._ground,
-            ingredients.fragment,
             *(f"{name} {self._text_digest(fragments[name].source)}" for name in sorted(fragments)),
-            repr(ingredients.fields),
-            repr(ingredients.project),
             repr(sorted(ingredients.variables.items())),
-            repr(ingredients.looks),
             repr(sorted(ingredients.edits.items())),
+            *(repr(getattr(ingredients, name)) for name in _IN_ONE_ORDER),
             repr(asked),
         )
         return digest("\0".join(parts).encode(errors="surrogatepass"))

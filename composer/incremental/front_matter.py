@@ -29,9 +29,9 @@ class SteadyTarget:
         self._written: dict[Hashable, tuple[Segment, ...]] = {}
         self._verified: set[Hashable] = set()
 
-    def output_path(self, agent_name: str) -> PurePosixPath:
-        """Where the tool looks for the agent."""
-        return self._target.output_path(agent_name)
+    def output_path(self, agent_name: str, folder: PurePosixPath | None = None) -> PurePosixPath:
+        """Where the agent's file stands."""
+        return self._target.output_path(agent_name, folder)
 
     def check_fields(self, agent_name: str, fields: Mapping[str, FieldValue], location: Location, diagnostics: Diagnostics) -> None:
         """Report every field that the tool does not know or cannot use."""

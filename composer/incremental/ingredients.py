@@ -7,6 +7,7 @@ which nothing is told, and for no others.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
+from pathlib import PurePosixPath
 
 from composer.incremental.inclusions import Inclusions
 from composer.lookup.index import Index
@@ -44,6 +45,7 @@ class AgentIngredients:
     variables: Mapping[str, tuple[VariableKind, str, Plain] | None]
     looks: tuple[Look, ...]
     edits: Mapping[str, _Said]
+    folder: PurePosixPath | None
 
 
 class IngredientFinder:
@@ -75,7 +77,8 @@ class IngredientFinder:
         }
         # An edit of a fragment that the agent cannot bring in is for others.
         edits = {home: edit for home, edit in self._edits_of(agent.edits).items() if home in homes or home not in index.catalog.fragments}
-        return AgentIngredients(agent.fragment.id, fragments, _said_of_fields(agent.fields), self._project, variables, agent.looks, edits)
+        fields = _said_of_fields(agent.fields)
+        return AgentIngredients(agent.fragment.id, fragments, fields, self._project, variables, agent.looks, edits, agent.folder)
 
     def _edits_of(self, edits: Mapping[str, ResolvedEdit]) -> Mapping[str, _Said]:
         """Return what edits say, by the fragment or profile that their blocks stand in. Most agents of a profile have the very same."""

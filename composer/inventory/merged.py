@@ -16,6 +16,7 @@ from composer.model import (
     ResolvedProfile,
     ResolvedVariable,
     Setting,
+    YamlNode,
     YamlScalar,
 )
 from composer.records import dataclass, replace
@@ -65,6 +66,7 @@ def merge_profile(profile: ResolvedProfile, profiles: Mapping[str, Profile], *, 
     entries = [
         _map("project", (_field(key, value) for key, value in profile.project.items())),
         merger.common_layout,
+        merger.agents_dir,
         _map("vars", merger.variables(merger.common_variables)),
         _map("agents", (merger.agent(agent) for agent in profile.agents)),
         _map("edits", (_edit(edit) for edit in merger.common_edits.values() if edit.parts)),
@@ -110,15 +112,28 @@ class _Merger:
                 beaten = tuple(_beaten(setting) for setting in variable.beaten)
                 yield Entry(name, value, str(variable.layer), variable.location, "", beaten)
 
+    @property
+    def agents_dir(self) -> Entry | None:
+        """Where the agents go, with the nearest layer that says so; None where none does."""
+        return _nearest("agents_dir", _settings((one, one.agents_dir) for one in self._chain))
+
     def _layout(self, agent: ResolvedAgent) -> Entry | None:
         """Return an agent's looks with the nearest layer that names them; None where none does."""
-        shared = [Setting(Layer(f"profiles/{one.name}"), one.layout, one.layout.location) for one in self._chain if one.layout is not None]
-        settings = [*shared, *_own_layout(self._chain, agent)]
-        if not settings:
-            return None
-        nearest = settings[-1]
-        beaten = tuple(_beaten(setting) for setting in reversed(settings[:-1]))
-        return Entry("layout", tuple(look.name for look in agent.looks), str(nearest.layer), nearest.location, "", beaten)
+        entry = _nearest("layout", [*_settings((one, one.layout) for one in self._chain), *_own_layout(self._chain, agent)])
+        return replace(entry, value=tuple(look.name for look in agent.looks)) if entry is not None else None
+
+
+def _settings(said: Iterable[tuple[Profile, YamlNode | None]]) -> list[Setting]:
+    """Return what layers say, far to near, of those that say anything."""
+    return [Setting(Layer(f"profiles/{one.name}"), node, node.location) for one, node in said if node is not None]
+
+
+def _nearest(key: str, settings: Sequence[Setting]) -> Entry | None:
+    """Return the last of what layers say, over all that it beats; None where they say nothing."""
+    if not settings:
+        return None
+    *beaten, nearest = settings
+    return Entry(key, node_text(nearest.node), str(nearest.layer), nearest.location, "", tuple(map(_beaten, reversed(beaten))))
 
 
 def _own_layout(chain: Sequence[Profile], agent: ResolvedAgent) -> list[Setting]:

@@ -128,6 +128,7 @@ _CHECKS: Final[Mapping[Kind, _Check]] = {
             "project": _is_map,
             "layout": _is_layout,
             "vars": _is_map,
+            "agents_dir": _is_text,
             "agents": _keys({"unset": _is_list_of_texts}, _AGENT_SETTINGS),
             "edits": _EDITS,
         }

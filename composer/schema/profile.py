@@ -19,7 +19,7 @@ from composer.model import (
     YamlScalar,
     YamlSequence,
 )
-from composer.naming import is_kebab_case, kebab_case
+from composer.naming import is_kebab_case, is_path_below, kebab_case
 from composer.schema.fit import Kind
 from composer.schema.parts import (
     check_example_texts,
@@ -37,6 +37,8 @@ from composer.values import describe
 __all__ = ["read_profile"]
 
 _UNSET: Final = "unset"
+_AGENTS_DIR: Final = "agents_dir"
+_ROOT: Final = "."
 _OWN_AGENT_KEYS: Final = frozenset({"use", "vars", "layout", "edits"})
 _PROJECT_KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 # What makes no sense on a block that is taken away. Texts before and after it stay: its place is known.
@@ -80,6 +82,7 @@ def _convert(name: str, source: SourceFile, root: YamlMapping, diagnostics: Diag
         project=project,
         variables=variables,
         layout=root.entries.get("layout"),
+        agents_dir=_read_agents_dir(root, diagnostics),
         agents=_read_agents(agents, diagnostics),
         unset_agents=_unset_names(agents, diagnostics),
         edits=_read_edits(mapping_of(root, "edits"), diagnostics),
@@ -133,6 +136,15 @@ def _check_project_values(mapping: YamlMapping | None, diagnostics: Diagnostics)
                 if not isinstance(item, YamlScalar):
                     message = f"an item of `{key}` must be text, not {describe(item)}"
                     diagnostics.error("wrong-type", message, item.location, "use a map of names to values")
+
+
+def _read_agents_dir(root: YamlMapping, diagnostics: Diagnostics) -> YamlScalar | None:
+    folder = scalar_of(root, _AGENTS_DIR)
+    if folder is not None and folder.text != _ROOT and not is_path_below(folder.text.removesuffix("/")):
+        message = f"`{folder.text}` is no folder below the root of a project"
+        hint = f"write folders with `/` between them and no `..`, or `{_ROOT}` for the root itself"
+        diagnostics.error("bad-value", message, folder.location, hint)
+    return folder
 
 
 # --- agents -----------------------------------------------------------------------------------------------------------

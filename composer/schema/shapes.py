@@ -166,6 +166,7 @@ class ProfileShape(Shape):
     project: Project = _optional("Facts of the project, which templates read as `project.name`.")
     layout: Layout = _optional("How sections look: the name of a look, or a list of them by depth.")
     vars: Variables = _optional("Values of variables. A map of values to true or false edits an inherited list.")
+    agents_dir: Text = _optional("The folder of the project that the agents' files go to; `.claude/agents` if it is not set.")
     agents: AgentsShape = _optional("The agents to build, by name.")
     edits: EditsShape = _optional("Changes of single blocks, by address.")
 
@@ -202,7 +203,10 @@ class AgentShape(OpenShape):
     examples: dict[str, OwnExampleShape] = _optional("Examples of when to use the agent, by id.")
     verbatim: bool = _optional("Print the text of the fragments byte for byte. `import` writes it.")
     front_matter: Text = _optional("Only with `verbatim`: the lines between the two `---`, printed as they stand.")
-    path: Text = _optional("Only with `verbatim`: the output path below the project's root; `*` stands for the agent's name.")
+    path: Text = _optional(
+        "Only with `verbatim`: the output path below the project's root, or below `agents_dir` where the profile has it. "
+        "`*` stands for the agent's name; a path that ends in `/` is a folder, and the file in it has its usual name."
+    )
     bom: bool = _optional("Only with `verbatim`: begin the file with a byte order mark.")
     eol: Literal["lf", "crlf", "cr"] = _optional("Only with `verbatim`: how lines end; `lf` if it is not set.")
     final_newlines: int = _optional("Only with `verbatim`: the number of line ends at the end; 1 if it is not set.", ge=0, strict=False)

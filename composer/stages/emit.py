@@ -67,7 +67,8 @@ def emit_document(document: RenderedDocument, target: Target, diagnostics: Diagn
     text = "".join([segment.text for segment in front_matter]) + body_text
     if not _is_encodable(text, segments, diagnostics):
         return None
-    file = OutputFile(document.profile, document.name, target.output_path(document.name), segments, document, text)
+    path = target.output_path(document.name, document.plan.agent.folder)
+    file = OutputFile(document.profile, document.name, path, segments, document, text)
     if not diagnostics.errors:  # a field that was refused need not read back: nothing will be written
         _verify(file, body_text, target)
     return file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Final
 
 from composer.characters import check_characters
@@ -122,7 +123,8 @@ class _Resolver:
         profile = self._profiles[-1]
         project = self._fold_maps([(layer, layer.project) for layer in self._profiles], "`project`", "")
         names = self._agent_names()
-        agents = [agent for name in names if (agent := self._agent(name)) is not None]
+        folder = self._agents_folder()
+        agents = [agent for name in names if (agent := self._agent(name, folder)) is not None]
         if not names and not profile.is_abstract and not self._diagnostics.errors:
             self._diagnostics.error(
                 "no-agents",
@@ -169,7 +171,12 @@ class _Resolver:
                 found.append((profile, profile.agents[name]))
         return found
 
-    def _agent(self, name: str) -> ResolvedAgent | None:
+    def _agents_folder(self) -> PurePosixPath | None:
+        settings = [self._setting(profile, profile.agents_dir, "") for profile in self._profiles if profile.agents_dir is not None]
+        winner = self._folder.nearest(settings, "`agents_dir`") if settings else None
+        return PurePosixPath(winner.node.text) if winner is not None and isinstance(winner.node, YamlScalar) else None
+
+    def _agent(self, name: str, folder: PurePosixPath | None) -> ResolvedAgent | None:
         layers = self._settings_of(name)
         location = layers[-1][1].name.location
         fragment = self._agent_fragment(name, layers, location)
@@ -178,7 +185,7 @@ class _Resolver:
         fields = self._fields(fragment, layers)
         looks = self._layout(name, layers)
         edits = self._edits(name, layers)
-        return ResolvedAgent(name, fragment, fields, self._variables(name, layers), looks, edits, location)
+        return ResolvedAgent(name, fragment, fields, self._variables(name, layers), looks, edits, location, folder)
 
     def _agent_fragment(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]], location: Location) -> Fragment | None:
         uses = [self._setting(profile, settings.use, name) for profile, settings in layers if settings.use is not None]

@@ -70,8 +70,8 @@ class Target(Protocol):
     name: str
     fields: Mapping[str, FieldSpec]
 
-    def output_path(self, agent_name: str) -> PurePosixPath:
-        """Where the tool looks for the agent, below the root of a project."""
+    def output_path(self, agent_name: str, folder: PurePosixPath | None = None) -> PurePosixPath:
+        """The agent's file below the root of a project: in ``folder``, or where the tool looks for it."""
 
     def check_fields(self, agent_name: str, fields: Mapping[str, FieldValue], location: Location, diagnostics: Diagnostics) -> None:
         """Report every field that the tool does not know or cannot use. ``location`` is the agent's own."""

@@ -16,6 +16,7 @@ _TITLES: Final = {
     "index": "index",
     "vet": "vet",
     "resolve": "resolve",
+    "compare": "find what earlier runs composed",
     "plan": "plan",
     "render": "render",
     "lay out": "lay out",

@@ -98,6 +98,21 @@ class _Stretch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _PrintedItem:
+    """An item as it is printed with one mark and indentation, whatever lists it stands in."""
+
+    run: _Run
+    segments: tuple[Segment, ...]
+    text: str
+
+    def in_lists(self, lists: tuple[PlannedList, ...]) -> _Stretch:
+        """Return the item as one of the last of these lists, which stand in each other."""
+        one = self.run
+        run = _Run(one.role, one.segments, one.trace, one.slot, one.indent, one.mark, one.hanging, lists, one.interrupts)
+        return _Stretch(run, run, self.segments, self.text)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Laid:
     """A block laid out by itself, and the lists that it begins and ends with, as joins of lists see them.
 
@@ -124,7 +139,8 @@ class _Joined:
 class _Frame:
     """What holds for the blocks inside a block: indentation, the looks of the sections below, and the lists around.
 
-    ``laid`` has the layouts that agents share; None where the lists around or beside a block may change its own.
+    ``laid`` has the layouts that agents share; None where the lists around or beside a block may change its own. ``printed`` is the same
+    where nothing is shared but items as they are printed, which no list around them changes.
     """
 
     indent: int
@@ -132,6 +148,7 @@ class _Frame:
     lists: tuple[PlannedList, ...] = ()
     joined: Mapping[PlannedList, _Joined] = field(default_factory=dict)
     laid: _Shared | None = None
+    printed: _Shared | None = None
 
     def below(self) -> tuple[Look, ...]:
         """Return the looks one level deeper: the last one holds for all that follow."""
@@ -149,7 +166,7 @@ def lay_out(document: RenderedDocument, laid: _Shared | None = None) -> Rendered
     stretches = _lay_apart(document.blocks, looks, laid) if laid is not None else None
     if stretches is None:
         joined = _join_lists(_top_lists(document.blocks, 0, looks))
-        stretches = list(_lay_blocks(document.blocks, _Frame(0, looks, (), joined)))
+        stretches = list(_lay_blocks(document.blocks, _Frame(0, looks, (), joined, printed=laid)))
     whole = _connected(stretches)
     if whole is None:
         return replace(document, body=(), body_text="")
@@ -165,7 +182,7 @@ def _lay_apart(blocks: Iterable[PlannedBlock], looks: tuple[Look, ...], laid: _S
     stretches: list[_Stretch] = []
     above: _Edge = None
     number = 0
-    frame = _Frame(0, looks, laid=laid)
+    frame = _Frame(0, looks, laid=laid, printed=laid)
     for block in blocks:
         if isinstance(block, PlannedSection) and block.title is not None:
             number += 1
@@ -188,7 +205,7 @@ def _lay_alone(block: PlannedBlock, number: int, frame: _Frame) -> _Laid:
         return known
     lists = list(_top_lists((block,), frame.indent, frame.looks))
     joined = _join_lists(lists)
-    inner = _Frame(frame.indent, frame.looks, (), joined, None if joined else frame.laid)
+    inner = _Frame(frame.indent, frame.looks, (), joined, None if joined else frame.laid, frame.printed)
     edges = (_edge(lists[0]), _edge(lists[-1])) if lists else None
     stretch = _connected(_lay_block(block, number, inner))
     if layouts is not None and stretch is not None:
@@ -294,15 +311,26 @@ def _lay_list(block: PlannedList, frame: _Frame) -> Iterator[_Stretch]:
     lists = (*frame.lists, joined.whole)
     for item, mark in zip(block.items, joined.marks, strict=True):
         indent = frame.indent + item.line.slot.indent
-        location = item.line.trace.location
-        marks = (Segment(mark, SegmentKind.LAYOUT, location, item.line.trace),)
-        bullet = _MARK.match(mark)
-        # A check box belongs to the mark, but what stands below lines up with the bullet's text.
-        width = len(mark) - len(bullet["box"] or "") if bullet is not None else len(mark)
-        segments = _without_blank_lines(item.line.filled)
-        interrupts = (bullet is None or bullet["number"] in {None, "1"}) and bool(segments)
-        yield _printed(_Run(_Role.ITEM, segments, item.line.trace, item.line.slot, indent, marks, width, lists, interrupts))
-        yield from _lay_blocks(item.body, _Frame(indent + width, frame.below(), lists))
+        known = frame.printed.get(item) if frame.printed is not None else None
+        printed: _PrintedItem | None = known.get((mark, indent)) if known is not None else None
+        if printed is None:
+            printed = _print_item(item, mark, indent)
+            if known is not None:
+                known[mark, indent] = printed
+        yield printed.in_lists(lists)
+        yield from _lay_blocks(item.body, _Frame(indent + printed.run.hanging, frame.below(), lists, printed=frame.printed))
+
+
+def _print_item(item: PlannedItem, mark: str, indent: int) -> _PrintedItem:
+    """Print what stands beside the mark of an item."""
+    marks = (Segment(mark, SegmentKind.LAYOUT, item.line.trace.location, item.line.trace),)
+    bullet = _MARK.match(mark)
+    # A check box belongs to the mark, but what stands below lines up with the bullet's text.
+    width = len(mark) - len(bullet["box"] or "") if bullet is not None else len(mark)
+    segments = _without_blank_lines(item.line.filled)
+    interrupts = (bullet is None or bullet["number"] in {None, "1"}) and bool(segments)
+    stretch = _printed(_Run(_Role.ITEM, segments, item.line.trace, item.line.slot, indent, marks, width, (), interrupts))
+    return _PrintedItem(stretch.first, stretch.segments, stretch.text)
 
 
 def _lay_section(section: PlannedSection, number: int, frame: _Frame) -> Iterator[_Stretch]:
@@ -316,7 +344,8 @@ def _lay_section(section: PlannedSection, number: int, frame: _Frame) -> Iterato
         return
     title = _title_segments(look.title, section, section.title, number)
     mark = f"{number}. " if look.title.startswith("{number}") else ""
-    body = _Frame(frame.indent + (max(look.indent, len(mark)) if look.indent else 0), inner, frame.lists, frame.joined, frame.laid)
+    indent = frame.indent + (max(look.indent, len(mark)) if look.indent else 0)
+    body = _Frame(indent, inner, frame.lists, frame.joined, frame.laid, frame.printed)
     if title:
         interrupts = number == 1 or not mark
         yield _printed(_Run(_title_role(look), title, section.title.trace, section.title.slot, frame.indent, interrupts=interrupts))
@@ -352,8 +381,10 @@ def _title_segments(pattern: str, section: PlannedSection, title: Line, number: 
         elif part == "title":
             segments.extend(_trimmed(title.filled))
             continue
+        elif part == "hashes":
+            text = "#" * section.level
         else:
-            text = {"number": str(number), "hashes": "#" * section.level, "tag": _tag(words)}[part]
+            text = _tag(words) if part == "tag" else str(number)
         if text:
             segments.append(Segment(text, SegmentKind.LAYOUT, title.trace.location, title.trace))
     return tuple(segments)
@@ -593,6 +624,8 @@ def _is_first_under_mark(above: _Run, below: _Run) -> bool:
 
 def _needs_blank(above: _Run, below: _Run) -> bool:
     """Whether two runs without a blank line between them would be read as one, or as something else."""
+    if above.role is _Role.ITEM is below.role:  # as for any list below; asked first, for most joins are such
+        return not _is_within_list(above, below) and not below.interrupts
     match above.role, below.role:
         case (_, _Role.TAG):
             # A heading may stand right below a text; the tag in its place would be read as a part of that text.
@@ -604,9 +637,13 @@ def _needs_blank(above: _Run, below: _Run) -> bool:
         case (_Role.MARKUP | _Role.OPAQUE, _) | (_, _Role.OPAQUE):
             return not (above.slot is not None and below.slot is not None and above.slot.is_followed_by(below.slot))
         case (_, _Role.ITEM):
-            same_list = bool(below.lists) and any(below.lists[-1] is around for around in above.lists)
-            return not same_list and not below.interrupts
+            return not _is_within_list(above, below) and not below.interrupts
         case (_, _Role.CODE | _Role.QUOTE | _Role.MARKUP):
             return above.role is _Role.QUOTE and below.role is _Role.QUOTE
         case _:
             return True
+
+
+def _is_within_list(above: _Run, below: _Run) -> bool:
+    """Whether the list of an item is one of those that the run above it stands in."""
+    return bool(below.lists) and any(below.lists[-1] is around for around in above.lists)

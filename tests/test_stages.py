@@ -17,7 +17,23 @@ FILES = {
     "fragments/agents/dev.md": "---\nagent:\n  description: |\n    Use this agent for code.\n---\nYou build. {#role}\n",
     "profiles/shop.yaml": "agents: {dev: {}}\n",
 }
-STAGES = ["start", "read", "load", "index", "vet", "resolve", "plan", "render", "lay out", "reach", "emit", "edits", "write", "other"]
+STAGES = [
+    "start",
+    "read",
+    "load",
+    "index",
+    "vet",
+    "resolve",
+    "compare",
+    "plan",
+    "render",
+    "lay out",
+    "reach",
+    "emit",
+    "edits",
+    "write",
+    "other",
+]
 
 
 @pytest.fixture

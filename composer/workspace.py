@@ -176,12 +176,12 @@ class Workspace:
 
     def _between_runs(self) -> BetweenRuns:
         """Return what composes with the help of what earlier runs have left."""
-        files, folder = self.written_files(), self.catalog.config.output
+        files, prefix = self.written_files(), str(PurePosixPath(self.catalog.config.output, "_"))[:-1]
         self._known_agents = find_composed(self.root.as_posix())
 
-        def read(profile: str, path: PurePosixPath) -> bytes | None:
+        def read(profile: str, path: str) -> bytes | None:
             try:
-                return files.read(str(PurePosixPath(folder, profile, path)))
+                return files.read(f"{prefix}{profile}/{path}")
             except OSError:  # whatever writes it, or compares it, reports that
                 return None
 

@@ -42,7 +42,7 @@ _TOLD_OF_OTHERS: Final = Making("")
 class BetweenRuns:
     """Composes profiles as :mod:`composer.pipeline` does, but for agents that an earlier run has left as they are to be."""
 
-    def __init__(self, known: Agents, read: Callable[[str, PurePosixPath], bytes | None]) -> None:
+    def __init__(self, known: Agents, read: Callable[[str, str], bytes | None]) -> None:
         """Begin a run.
 
         Args:
@@ -87,11 +87,12 @@ class BetweenRuns:
         known = self._known.get((profile, agent.name))
         if known is None or known.making.ingredients != ingredients:
             return None
-        path = PurePosixPath(known.path)
-        content = self._read(profile, path)
+        content = self._read(profile, known.path)
         if content is None or digest(content) != known.content:
             return None
-        return OutputFile(profile, agent.name, path, (), bare_document(profile, agent), encoded=content, making=known.making)
+        return OutputFile(
+            profile, agent.name, PurePosixPath(known.path), (), bare_document(profile, agent), encoded=content, making=known.making
+        )
 
     def _digests_of(self, profile: ResolvedProfile, edited: Iterable[str], index: Index) -> dict[str, str]:
         """Return a digest of all that each agent is made of, by name."""

@@ -48,10 +48,9 @@ class Inclusions:
             includes = self._includes_of(waiting.pop())
             if includes.is_open:
                 return frozenset(fragments)
-            for name in _homes(includes, agent.variables, index):
-                if name not in found and name in fragments:
-                    found.add(name)
-                    waiting.append(fragments[name].document)
+            fresh = {name for name in _homes(includes, agent.variables, index) if name in fragments} - found
+            found |= fresh
+            waiting += (fragments[name].document for name in fresh)
         return frozenset(found)
 
     def can_bring(self, wanted: Collection[str], index: Index) -> Callable[[Block, str | None], bool]:
@@ -94,18 +93,20 @@ def _edit_documents(edits: Mapping[str, ResolvedEdit], index: Index) -> Iterator
                 yield index.edit_document(part.text)
 
 
-def _homes(includes: _Includes, variables: Mapping[str, ResolvedVariable], index: Index) -> Iterator[str]:
-    yield from _homes_of(includes.addresses, index)
+def _homes(includes: _Includes, variables: Mapping[str, ResolvedVariable], index: Index) -> list[str]:
+    addresses = list(includes.addresses)
     for name in includes.variables:
         variable = variables.get(name)
         if variable is not None:
-            chosen = variable.data if isinstance(variable.data, list) else [variable.data]
-            yield from _homes_of((str(address) for address in chosen), index)
+            addresses += map(str, variable.data) if isinstance(variable.data, list) else [str(variable.data)]
+    return _homes_of(addresses, index)
 
 
-def _homes_of(addresses: Iterable[str], index: Index) -> Iterator[str]:
+def _homes_of(addresses: Iterable[str], index: Index) -> list[str]:
+    homes: list[str] = []
     for address in addresses:
-        home, hash_sign, _ = address.partition("#")
-        yield home
-        if hash_sign:  # the block may have moved to another fragment
-            yield index.current(address).partition("#")[0]
+        if "#" in address:  # the block may have moved to another fragment
+            homes += (address.partition("#")[0], index.current(address).partition("#")[0])
+        else:
+            homes.append(address)
+    return homes

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from builders import write_workspace
 
-from composer.cache.evidence import Evidence
-from composer.cache.folder import FOLDER
+from composer.cache.composed import find_composed
+from composer.cache.evidence import Evidence, digest
+from composer.cache.folder import FOLDER, write_record
 from composer.cache.settled import Settled, find_settled, keep_settled
 from composer.workspace import Workspace
 
@@ -182,3 +183,48 @@ def test_a_name_with_a_line_break_is_not_kept(root: str) -> None:
     evidence.read("fragments/a\nb.md", b"")
     keep_settled(root, ("break",), evidence, Settled(1))
     assert find_settled(root, ("break",)) is None
+
+
+def test_what_agents_came_to_is_kept_beside_it(root: str) -> None:
+    """With digests, and without any text."""
+    ((key, agent),) = find_composed(root).items()
+    assert key == ("shop", "dev")
+    assert (agent.path, agent.content) == (".claude/agents/dev.md", digest(Path(root, OUTPUT).read_bytes()))
+    assert "kind" not in Path(root, FOLDER, "composed").read_text(encoding="utf-8")
+
+
+def test_a_damaged_record_of_agents_is_no_record(root: str) -> None:
+    """Cut off anywhere, or with any byte changed."""
+    record = Path(root, FOLDER, "composed")
+    content = record.read_bytes()
+    for position in range(len(content)):
+        record.write_bytes(content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :])
+        assert find_composed(root) == {}, position
+        record.write_bytes(content[:position])
+        assert find_composed(root) == {}, position
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[1]", "[[1, 2]]", '[["a", "b", "c", "d", "e", 1]]', '[["a", "b", "c", "d", "e", [1, 2, 3]]]', "[" * 9999]
+)
+def test_a_record_of_agents_that_no_run_writes_is_no_record(root: str, text: str) -> None:
+    """Even if its digest is right."""
+    write_record(root, "composed", text)
+    assert find_composed(root) == {}
+
+
+def test_profiles_that_are_gone_are_forgotten(root: str) -> None:
+    """And those that a run was not asked for are not."""
+    Path(root, "profiles/bank.yaml").write_bytes(b"agents: {dev: {}}\n")
+    settle(Path(root))
+    workspace = Workspace.open(root)
+    workspace.evidence = Evidence()
+    Path(root, "fragments/agents/dev.md").write_bytes(FILES["fragments/agents/dev.md"].replace("kind", "calm").encode())
+    before = find_composed(root)
+    workspace.build("shop")
+    after = find_composed(root)
+    assert after["bank", "dev"] == before["bank", "dev"]
+    assert after["shop", "dev"] != before["shop", "dev"]
+    Path(root, "profiles/bank.yaml").unlink()
+    settle(Path(root))
+    assert list(find_composed(root)) == [("shop", "dev")]

@@ -96,6 +96,8 @@ def test_the_cache_never_lies(seed: int) -> None:
             words = [chance.choice(("build", "check")), *chance.choice(((), (), ("--quiet",), ("--overwrite",), ("--json",)))]
             if "--overwrite" in words:
                 words[0] = "build"
+            profiles = sorted(path.stem for path in (roots[0] / "profiles").glob("*.yaml"))
+            words += chance.sample(profiles, min(len(profiles), chance.choice((0, 0, 1, 2))))
             with_cache = run(*words, "-w", str(roots[0]))
             without = run(*words, "--no-cache", "-w", str(roots[1]))
             assert with_cache[0] == without[0], words

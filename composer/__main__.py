@@ -12,9 +12,12 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:  # without all that a command needs: scripts ask for it often
         print(f"agent-composer {__version__}")  # noqa: T201 - the answer
         return
-    from composer.cli.front import main as run  # noqa: PLC0415 - as said above
+    try:
+        from composer.cli.front import main as run  # noqa: PLC0415 - as said above
 
-    run()
+        run()
+    except KeyboardInterrupt:  # before there was a run that could end of it
+        sys.exit(130)  # the code of `composer.cli.failure`, which may not be there yet
 
 
 if __name__ == "__main__":

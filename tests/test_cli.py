@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 import composer
 from composer import __version__
+from composer.__main__ import main as command
 from composer.cli import progress as progress_module
 from composer.cli import waiting as waiting_module
 from composer.cli.app import app
@@ -835,6 +836,15 @@ def test_interrupted(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C ends the run with 130 and no traceback."""
     monkeypatch.setattr(Workspace, "compose", fail_with(KeyboardInterrupt()))
     assert "Traceback" not in run("build", code=130).stderr
+
+
+def test_ctrl_c_before_a_run_has_begun_is_one_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While modules are still being imported, nothing else would turn it into an exit code."""
+    monkeypatch.setattr("composer.cli.front.main", fail_with(KeyboardInterrupt()))
+    monkeypatch.setattr("sys.argv", ["agent-composer", "build"])
+    with pytest.raises(SystemExit) as ended:
+        command()
+    assert ended.value.code == 130
 
 
 def test_reader_that_has_had_enough(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,8 @@ def _read_events(text: str) -> object:
     around: list[list[Any]] = []
     inside = document
     event: Any
-    for event in yaml.parse(text, Loader=_LoaderBase):
+    parser = _LoaderBase(text)
+    while (event := parser.get_event()) is not None:
         kind = type(event)
         if kind is yaml.ScalarEvent and event.anchor is None and event.tag is None:
             inside.append(_plain_value(event.value) if event.implicit[0] else event.value)

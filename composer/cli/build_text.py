@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from composer.cli.front import unchanged_text
+from composer.cli.answers import unchanged_text
 from composer.cli.session import Session
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from composer.cache.evidence import Evidence
-from composer.cli.front import as_on_disk_text
+from composer.cli.answers import as_on_disk_text
 from composer.cli.progress import Progress
 from composer.cli.session import Format, Session
 from composer.cli.settling import settle

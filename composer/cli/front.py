@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
+from composer.cli.answers import as_on_disk_text, unchanged_text
 from composer.cli.grammar import BUILD, COMMANDS, COMMON, Command, Flag, Number, Option, Value, Words
 
 TYPE_CHECKING = False  # as in `grammar`: every import here is paid for by each run
@@ -103,16 +104,6 @@ def main() -> None:
     from composer.cli.app import main as run  # noqa: PLC0415 - Typer, and all commands
 
     run()
-
-
-def unchanged_text(files: int) -> str:
-    """Say that a build had nothing to do."""
-    return f"{files} file{'' if files == 1 else 's'}: {f'{files} unchanged' if files else 'nothing to do'}"
-
-
-def as_on_disk_text(files: int) -> str:
-    """Say that a check found no difference."""
-    return f"{files} file{'' if files == 1 else 's'} composed: all as on disk"
 
 
 def _tell_if_settled(request: Request) -> bool:

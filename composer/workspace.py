@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from composer.batch import Batch, Progress
 from composer.cache.composed import ComposedAgent, find_composed, keep_composed
@@ -18,7 +19,6 @@ from composer.files.sources import Memory, Observed, Overlay, Sources
 from composer.files.transaction import Change, TransactionError
 from composer.home import find_root
 from composer.incremental.between_runs import BetweenRuns, known_after
-from composer.incremental.earlier import Earlier
 from composer.lookup.index import Index
 from composer.merge.layers import order_layers
 from composer.model import Catalog, FileAction, FileResult, OutputFile
@@ -30,6 +30,9 @@ from composer.stages.resolve import read_overrides
 from composer.stages.write import WriteScope, is_source, write_files
 from composer.stale.edits import StaleEdit, find_stale_edits, record_edits, report_stale_edits
 from composer.targets import TARGETS, Target
+
+if TYPE_CHECKING:
+    from composer.incremental.earlier import Earlier
 
 __all__ = ["Workspace"]
 

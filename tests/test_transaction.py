@@ -78,6 +78,37 @@ def test_all_changes_are_made(root: Path) -> None:
     assert files_of(root) == NEW
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are listed there")
+@pytest.mark.parametrize("count", [1, 16, 17, 600])
+@pytest.mark.parametrize("fails", [False, True], ids=["", "fails"])
+def test_what_is_held_open_while_files_are_replaced_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, *, fails: bool
+) -> None:
+    """However many they are, and also when the last one cannot be replaced."""
+    changes = [Change(f"f{number}", b"old", b"new" if number % 5 else None) for number in range(count)]
+    for change in changes:
+        (tmp_path / change.path).write_bytes(b"old")
+    opened = len(list(Path("/proc/self/fd").iterdir()))
+    if fails:
+        real = os.replace
+
+        def replace(source: str | Path, target: str | Path) -> None:
+            if Path(target).name == changes[-1].path:
+                monkeypatch.undo()
+                raise OSError(errno.EIO, "the disk is broken")
+            real(source, target)
+
+        monkeypatch.setattr(os, "replace", replace)
+    is_done = commit_changes(changes, DiskDestination(tmp_path), Diagnostics())
+    assert len(list(Path("/proc/self/fd").iterdir())) == opened
+    expected = (
+        {change.path: change.after for change in changes if change.after is not None}
+        if is_done
+        else dict.fromkeys((change.path for change in changes), b"old")
+    )
+    assert files_of(tmp_path) == expected
+
+
 @pytest.mark.parametrize("path", ["a/one", "a/gone", "b/new", "z"])
 def test_a_file_that_has_changed_stops_everything(root: Path, path: str) -> None:
     """If any file is not what the run has seen, none is changed, and it is told to run again."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from composer.files.journal import JOURNAL_NAME, BadJournalError, Change, Journal, parse_journal, print_journal
-from composer.files.root import LeavesRootError, Root, create, sync, sync_all
+from composer.files.root import LeavesRootError, Root, create, freed_together, sync, sync_all
 from composer.records import dataclass, field
 
 __all__ = ["Change", "FileChangedError", "Repair", "TransactionError", "commit", "pending_repair", "repair"]
@@ -254,8 +254,9 @@ def _carry(root: Root, journal: Journal, states: Mapping[str, _State], *, is_for
     # The real folder of a file is another than that on its way where a link stands.
     folders = {os.path.dirname(root.locate(path)) for path, _, _ in work}  # noqa: PTH120 - str paths, as in `root`
     folders |= {str(root.place / folder) for folder in root.folders_of(path for path, _, _ in work)}
-    for path, _, _ in work:
-        _put(root, path, staged.get(path), states[path])
+    with freed_together() as free_later:
+        for path, _, _ in work:
+            _put(root, path, staged.get(path), states[path], free_later)
     _remove_empty_folders(root, journal, is_forward=is_forward)
     with _naming(".", "written"):
         sync_all([place for place in sorted(folders) if os.path.isdir(place)])  # noqa: PTH112 - as above
@@ -284,13 +285,16 @@ def _stage(root: Root, path: str, content: bytes, mode: int | None, key: str) ->
         return temporary
 
 
-def _put(root: Root, path: str, staged: str | None, state: _State) -> None:
+def _put(root: Root, path: str, staged: str | None, state: _State, free_later: Callable[[str], None]) -> None:
     """Rename a content into its place, or remove the file, if nobody has changed it just now."""
     if _state(root, path) != state:
         raise TransactionError(path, "written", FileChangedError(path))
     with _naming(path, "removed" if staged is None else "written"):
+        place = root.locate(path)
+        if state is not None:
+            free_later(place)
         if staged is not None:
-            os.replace(staged, root.locate(path))  # noqa: PTH105 - as above
+            os.replace(staged, place)  # noqa: PTH105 - as above
         else:
             root.remove(path)
 

@@ -14,16 +14,16 @@ from math import inf
 from typing import Final
 
 from composer.blocks import Item, ListBlock, Section
+from composer.importer.bodies import Part
 from composer.importer.changes import Change
 from composer.importer.pieces import has_braces
 from composer.importer.slots import find_slot
-from composer.importer.trees import Node, Tree
+from composer.importer.trees import Node
 from composer.model import Verb
 
 __all__ = ["Differences"]
 
 _MOST_PAIRS: Final = 900
-_MOST_LINES: Final = 25_000
 _FEW: Final = 3
 _LEAST: Final = 20
 """The fewest bytes that anything takes."""
@@ -53,37 +53,24 @@ class Differences:
 
     def __init__(self) -> None:
         """Begin with nothing compared."""
-        self._trees: dict[tuple[str, ...], Tree] = {}
-        self._lines = 0
-        self._found: dict[tuple[tuple[str, ...], tuple[str, ...], tuple[str, str]], tuple[Change, ...] | None] = {}
+        self._found: dict[tuple[Part, Part, tuple[str, str]], tuple[Change, ...] | None] = {}
 
-    def between(self, base: tuple[str, ...], other: tuple[str, ...], own_names: tuple[str, str] = _NO_NAMES) -> tuple[Change, ...] | None:
+    def between(self, base: Part, other: Part, own_names: tuple[str, str] = _NO_NAMES) -> tuple[Change, ...] | None:
         """Return the edits that make ``other`` of ``base``, in the order of their blocks; None where no edits can.
 
         ``own_names`` are the names of the two agents: where only these differ, the name is read and not set.
         """
         key = base, other, own_names
         if key not in self._found:
-            self._found[key] = _find_changes(self._tree(base), self._tree(other), own_names)
+            self._found[key] = _find_changes(base, other, own_names)
         return self._found[key]
 
-    def _tree(self, lines: tuple[str, ...]) -> Tree:
-        if lines not in self._trees:
-            if self._lines > _MOST_LINES:  # a tree takes a hundred times the room of its text
-                for tree in self._trees.values():
-                    tree.release()
-                self._trees.clear()
-                self._lines = 0
-            self._trees[lines] = Tree(lines)
-            self._lines += len(lines)
-        return self._trees[lines]
 
-
-def _find_changes(base: Tree, other: Tree, own_names: tuple[str, str]) -> tuple[Change, ...] | None:
-    if not base.blocks or not other.blocks or base.blocks[0].gap != other.blocks[0].gap:
+def _find_changes(base: Part, other: Part, own_names: tuple[str, str]) -> tuple[Change, ...] | None:
+    if not base.nodes or not other.nodes or base.nodes[0].gap != other.nodes[0].gap:
         return None
-    found = _Comparison(own_names).compare(base.blocks, other.blocks, None)
-    return None if found.cost == inf else found.changes
+    found = _Comparison(own_names).compare(base.nodes, other.nodes, None)
+    return None if found.cost == inf else tuple(change.moved(-base.first) for change in found.changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +97,7 @@ class _Comparison:
         """Pair, take away and insert blocks so that it costs least."""
         if len(base) * len(other) > _MOST_PAIRS:
             return _IMPOSSIBLE
+        texts = [node.text() for node in other]
         best: list[list[_Found]] = [[_IMPOSSIBLE] * (len(other) + 1) for _ in range(len(base) + 1)]
         best[0][0] = _NONE
         for row in range(len(base) + 1):
@@ -117,7 +105,7 @@ class _Comparison:
             following = base[row] if row < len(base) else beside[1]
             for column in range(len(other) + 1):
                 found = best[row][column]
-                for start, inserted in _insertions(other, column, anchor, following, around):
+                for start, inserted in _insertions(other, texts, column, (anchor, following), around):
                     found = _cheaper(found, best[row][start], inserted)
                 if row:
                     found = _cheaper(found, best[row - 1][column], _removed(base[row - 1]))
@@ -128,14 +116,13 @@ class _Comparison:
 
     def _pair(self, base: Node, other: Node) -> _Found:
         """Make one block of another of its kind: by edits in it, or by a replacement."""
-        one, two = base.block, other.block
-        if type(one) is not type(two) or base.gap != other.gap or _unnumbered(base.prefix) != _unnumbered(other.prefix):
+        if base.kind is not other.kind or base.gap != other.gap or _unnumbered(base.prefix) != _unnumbered(other.prefix):
             return _IMPOSSIBLE
         if base.key == other.key:
             return _NONE
         options = []
-        text = other.text
-        if text is not None and not (isinstance(one, Section) and isinstance(two, Section) and one.level != two.level):
+        text = other.text()
+        if text is not None and base.level == other.level:
             change = base.change(Verb.REPLACE, text)
             options.append(_Found(change.cost, (change,)))
             slot = find_slot(base, other, self.own_names)
@@ -148,23 +135,22 @@ class _Comparison:
 
     def _inside(self, base: Node, other: Node) -> _Found | None:
         """Keep the block, and edit its words and the blocks in it."""
-        one, two = base.block, other.block
         if not base.children or not other.children:
             return None
         if max(len(base.children), len(other.children)) > _FEW and not base.words_inside & other.words_inside:
             return None  # nothing would be kept
         found = _NONE
-        if isinstance(one, Section) and isinstance(two, Section):
-            if one.level != two.level:
+        if base.kind is Section:
+            if base.level != other.level:
                 return None
-            if str(one.title) != str(two.title):
-                title = str(two.title)
-                written = f"{'#' * two.level} {title}"
-                if has_braces(title) or other.tree.lines[other.first] != written or str(one.title) not in base.tree.lines[base.first]:
+            if base.title != other.title:
+                written = f"{'#' * other.level} {other.title}"
+                is_written = other.lines[0] == written and base.title in base.lines[0]
+                if has_braces(other.title) or not is_written:
                     return None
-                change = base.change(Verb.TITLE, (title,))
+                change = base.change(Verb.TITLE, (other.title,))
                 found = _Found(change.cost, (change,))
-        elif not isinstance(one, ListBlock) and _own_text(base) != _own_text(other):
+        elif base.kind is not ListBlock and base.own_lines != other.own_lines:
             return None
         return found.and_(self.compare(base.children, other.children, base))
 
@@ -185,26 +171,31 @@ def _removed(node: Node) -> _Found:
 
 
 def _insertions(
-    nodes: Sequence[Node], end: int, anchor: Node | None, following: Node | None, around: Node | None
+    nodes: Sequence[Node],
+    texts: Sequence[tuple[str, ...] | None],
+    end: int,
+    beside: tuple[Node | None, Node | None],
+    around: Node | None,
 ) -> Iterator[tuple[int, _Found]]:
-    """Give the ways to put the blocks up to ``end`` below another, or above the one that follows, by the first of them.
+    """Give the ways to put the blocks up to ``end`` below one ``beside`` them, or above the other, by the first of them.
 
-    The blank lines are those that edits bring. Each item is an edit of its own.
+    ``texts`` are those of all blocks. The blank lines are those that edits bring. Each item is an edit of its own.
     """
-    beside = anchor or following
+    anchor, following = beside
+    neighbour = anchor or following
     lines: tuple[str, ...] = ()
     for start in range(end - 1, -1, -1):
-        node = nodes[start]
-        is_item = isinstance(node.block, Item)
-        if beside is None or node.text is None or (start < end - 1 and (node.prefix or nodes[end - 1].prefix)):
+        node, text = nodes[start], texts[start]
+        is_item = node.kind is Item
+        if neighbour is None or text is None or (start < end - 1 and (node.prefix or nodes[end - 1].prefix)):
             return
-        lines = (*node.text, *([""] * nodes[start + 1].gap if lines else ()), *lines)
-        is_tight = is_item and around is not None and isinstance(around.block, ListBlock) and around.block.is_tight is not False
-        fits = node.gap == (0 if is_tight else 1) and (not is_item or _unnumbered(node.prefix) == _unnumbered(beside.prefix))
+        lines = (*text, *([""] * nodes[start + 1].gap if lines else ()), *lines)
+        is_tight = is_item and around is not None and around.kind is ListBlock and around.is_tight
+        fits = node.gap == (0 if is_tight else 1) and (not is_item or _unnumbered(node.prefix) == _unnumbered(neighbour.prefix))
         if anchor is None and (following is None or following.gap != node.gap or is_tight):
             fits = False
         if fits:
-            change = beside.change(Verb.AFTER if anchor is not None else Verb.BEFORE, lines)
+            change = neighbour.change(Verb.AFTER if anchor is not None else Verb.BEFORE, lines)
             yield start, _Found(change.cost, (change,))
         if is_item:
             return
@@ -212,8 +203,3 @@ def _insertions(
 
 def _unnumbered(prefix: str) -> str:
     return _NUMBER.sub("1", prefix)
-
-
-def _own_text(node: Node) -> tuple[str, ...]:
-    first, last = node.own_lines
-    return tuple(node.tree.lines[first:last])

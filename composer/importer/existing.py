@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from composer.errors import Diagnostics
-from composer.importer.factor import Body, make_body
+from composer.importer.bodies import Body, make_body
 from composer.importer.sources import Source
 from composer.model import Fragment
 from composer.source import unlocated

@@ -4,55 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Final
 
+from composer.importer.bodies import Body
 from composer.importer.grammar import Grammar, Traits, build_grammar
-from composer.importer.pieces import Unit, cut_body, escape_line, has_braces
+from composer.importer.pieces import Unit, has_braces
 
-__all__ = ["Body", "Factored", "Include", "RefusedRun", "SharedRun", "factor", "make_body", "needs_plain", "text_with_includes"]
+__all__ = ["Factored", "Include", "RefusedRun", "SharedRun", "factor", "needs_plain", "text_with_includes"]
 
 _SMALLEST: Final = 120
 """Bytes below which a single block is no fragment, whatever it would save: nobody reads a folder of one-liners."""
 _TAIL: Final = 300
 """Bytes below which the end of a list is no fragment: it would read as a whole list, and is none."""
 _REFERENCE: Final = 44
-_SECTION: Final = 3
-"""Units below which a section is not compared on its own."""
-
-
-@dataclass(frozen=True, eq=False)
-class Body:
-    """A body to factor: its lines, as they have to be written, and its units. ``key`` names it, ``folder`` is where its file stands."""
-
-    key: str
-    folder: str
-    lines: tuple[str, ...]
-    units: tuple[Unit, ...]
-
-    @cached_property
-    def wordings(self) -> tuple[tuple[tuple[str, ...], Traits], ...]:
-        """What each unit says with the gap below it, by which it is known again, and what counts in it."""
-        found = []
-        for position, unit in enumerate(self.units):
-            # What stands below the last unit of a file is no part of a run: it may match any gap.
-            gap = ("",) if position + 1 == len(self.units) else self.lines[unit.last : unit.below]
-            key = (*self.lines[unit.first : unit.last], "\n", *gap)
-            found.append((key, _traits(self, position, len(gap))))
-        return tuple(found)
-
-    @cached_property
-    def sections(self) -> tuple[tuple[Body, int], ...]:
-        """Its sections of some units, those inside others too, as bodies of their own, each with its first line in this one."""
-        found = []
-        for position, unit in enumerate(self.units):
-            end = next((end for end in range(position + 1, len(self.units)) if 0 < self.units[end].level <= unit.level), len(self.units))
-            units = self.units[position:end]
-            if unit.level and len(units) >= _SECTION and all(one.is_sound for one in units):
-                first = unit.first
-                shifted = tuple(replace(one, first=one.first - first, last=one.last - first, below=one.below - first) for one in units)
-                found.append((Body(f"{self.key}\n{first}", self.folder, self.lines[first : units[-1].last], shifted), first))
-        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +80,6 @@ class Factored:
     existing: dict[int, str] = field(default_factory=dict)
     """The ids of the fragments that were there already, by the symbol that stands for their text."""
     refused: list[RefusedRun] = field(default_factory=list)
-
-
-def make_body(key: str, folder: str, lines: Sequence[str]) -> Body:
-    """Cut a body into units."""
-    escaped = tuple(escape_line(line) for line in lines)
-    return Body(key, folder, escaped, cut_body(escaped))
 
 
 def factor(bodies: Sequence[Body], min_saving: int, existing: Sequence[Body] = ()) -> Factored:
@@ -203,13 +161,6 @@ def _symbols(bodies: Sequence[Body]) -> tuple[list[list[int]], list[Traits], lis
             sequence.append(number)
         sequences.append(sequence)
     return sequences, traits, [key[0] for key in numbers]
-
-
-def _traits(body: Body, position: int, gap: int) -> Traits:
-    unit = body.units[position]
-    size = sum(len(line.encode()) + 1 for line in body.lines[unit.first : unit.last]) + gap
-    is_tail = unit.is_item and position > 0 and body.units[position - 1].is_item
-    return Traits(size, unit.last - unit.first, 1, unit.level, position == 0, unit.leads_in, unit.is_sound, is_tail)
 
 
 # --- grammar -> runs --------------------------------------------------------------------------------------------------

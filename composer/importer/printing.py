@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from composer.importer.agents import Agent
+from composer.importer.bodies import Body
 from composer.importer.edits import PlacedEdits
-from composer.importer.factor import Body, Factored, Include, needs_plain, text_with_includes
+from composer.importer.factor import Factored, Include, needs_plain, text_with_includes
 from composer.importer.shared_values import SharedValues
 from composer.importer.yaml_lines import override_lines, setting_lines
 

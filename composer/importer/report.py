@@ -9,9 +9,10 @@ from itertools import islice
 from typing import Final
 
 from composer.importer.agents import Agent
+from composer.importer.bodies import Body
 from composer.importer.choices import EditedAgent, Refused, Variable, edited_agents, refused_runs, variables
 from composer.importer.differences import Differences
-from composer.importer.factor import Body, SharedRun
+from composer.importer.factor import SharedRun
 from composer.importer.repair import Repair, front_matter_problem
 from composer.importer.run import ImportPlan
 from composer.importer.sources import LeftOut
@@ -137,7 +138,7 @@ def _near_misses(bodies: Sequence[Body], labels: Mapping[str, str]) -> Iterator[
         if share < _NEAR:
             return
         differing = sum(((blocks[one] - blocks[other]) + (blocks[other] - blocks[one])).values())
-        changes = differences.between(bodies[one].lines, bodies[other].lines)
+        changes = differences.between(bodies[one].whole, bodies[other].whole)
         reason = "no edits make one of the other" if changes is None else f"{len(changes)} edits would take more bytes than they save"
         yield NearMiss(labels[bodies[one].key], labels[bodies[other].key], round(share, 3), differing, reason)
 

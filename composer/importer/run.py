@@ -11,9 +11,10 @@ from composer.files.destination import Destination
 from composer.files.disk_errors import change_files, report_disk_error
 from composer.files.transaction import Change
 from composer.importer.agents import Agent, make_agents, with_own_text
+from composer.importer.bodies import Body, make_body
 from composer.importer.edits import place_edits
 from composer.importer.existing import Existing, read_existing
-from composer.importer.factor import Body, factor, make_body
+from composer.importer.factor import factor
 from composer.importer.fragments import name_runs
 from composer.importer.printing import Layout, print_workspace
 from composer.importer.proof import Mismatches, Prover
@@ -226,4 +227,5 @@ def _blamed(layout: Layout, wrong: Mismatches) -> frozenset[str]:
         if fragment in symbols:
             keys.update(layout.factored.runs[symbols[fragment]].users)
     blamed = set(wrong.agents) | {agent.label for agent in layout.agents if agent.fragment in keys}
+    blamed |= {label for project, address in wrong.edits for label in layout.edits.owners_of(project, address)}
     return frozenset(blamed or {agent.label for agent in layout.agents})

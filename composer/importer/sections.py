@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from composer.importer.agents import Agent
+from composer.importer.bodies import Body, Part
 from composer.importer.changes import Change
-from composer.importer.factor import Body
 from composer.importer.variants import Comparer, Finder, Variant
 
 __all__ = ["AdaptedBody", "adapt_sections", "with_sections"]
@@ -27,17 +27,18 @@ def adapt_sections(bodies: Sequence[Body], min_saving: int, comparer: Comparer, 
         comparer: what compares texts.
         own_names: the name of the agent that each body is of.
     """
-    sections, places = _sections(bodies)
-    finder = Finder(sections, min_saving, comparer, -_INCLUDE, [own_names[place.body] for place in places])
+    sections = _sections(bodies)
+    finder = Finder(sections, min_saving, comparer, -_INCLUDE, [own_names[section.body.key] for section in sections])
     by_key = {body.key: body for body in bodies}
     kept: dict[str, list[tuple[int, int]]] = defaultdict(list)
     taken: dict[str, list[tuple[int, int, Variant]]] = defaultdict(list)
     for one, other in finder.candidates():
-        base, place = places[one], places[other]
-        free = not _touches(taken[base.body], base.span) and not _touches([*taken[place.body], *kept[place.body]], place.span)
+        base, section = sections[one], sections[other]
+        key = section.body.key
+        free = not _touches(taken[base.body.key], base) and not _touches([*taken[key], *kept[key]], section)
         if free and finder.consider(one, other, may_swap=False):
-            kept[base.body].append(base.span)
-            taken[place.body].append((*place.span, finder.variants[sections[other].key]))
+            kept[base.body.key].append((base.first, base.last))
+            taken[key].append((section.first, section.last, finder.variants[section.key]))
     lines_of = {section.key: section.lines for section in sections}
     return {key: _adapted(by_key[key], found, lines_of, comparer) for key, found in taken.items() if found}
 
@@ -51,29 +52,17 @@ class AdaptedBody:
     saving: int
 
 
-@dataclass(frozen=True, slots=True)
-class _SectionPlace:
-    """The lines of a section in its body."""
-
-    body: str
-    span: tuple[int, int]
-
-
-def _sections(bodies: Iterable[Body]) -> tuple[list[Body], list[_SectionPlace]]:
+def _sections(bodies: Iterable[Body]) -> list[Part]:
     """Cut bodies into sections, those inside others too; each wording is given once."""
-    sections, places = [], []
-    seen: set[tuple[str, ...]] = set()
+    found: dict[tuple[str, ...], Part] = {}
     for body in bodies:
-        for section, first in body.sections:
-            if section.lines not in seen:
-                seen.add(section.lines)
-                sections.append(section)
-                places.append(_SectionPlace(body.key, (first, first + len(section.lines))))
-    return sections, places
+        for section in body.sections:
+            found.setdefault(section.lines, section)
+    return list(found.values())
 
 
-def _touches(spans: Iterable[tuple[object, ...]], span: tuple[int, int]) -> bool:
-    return any(first < span[1] and span[0] < last for first, last, *_ in spans)  # type: ignore[operator]
+def _touches(spans: Iterable[tuple[object, ...]], section: Part) -> bool:
+    return any(first < section.last and section.first < last for first, last, *_ in spans)  # type: ignore[operator]
 
 
 def _adapted(

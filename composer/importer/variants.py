@@ -10,10 +10,9 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from composer.importer.agents import Agent
+from composer.importer.bodies import Body, Part, with_lines
 from composer.importer.changes import Change, written_size
 from composer.importer.differences import Differences
-from composer.importer.factor import Body
-from composer.importer.pieces import cut_body
 from composer.importer.trial import succeeds
 from composer.importer.weights import Weights
 
@@ -42,14 +41,14 @@ class Comparer:
         self.weights = Weights()
         self.differences = Differences()
         self._cut: dict[tuple[Body, tuple[str, ...]], Body] = {}
-        self._tried: dict[tuple[Body, Body, tuple[str, str]], tuple[Change, ...] | None] = {}
+        self._tried: dict[tuple[Part, Part, tuple[str, str]], tuple[Change, ...] | None] = {}
 
-    def edits(self, base: Body, other: Body, own_names: tuple[str, str], most: int) -> tuple[Change, ...] | None:
+    def edits(self, base: Part, other: Part, own_names: tuple[str, str], most: int) -> tuple[Change, ...] | None:
         """Return the edits that make ``other`` of ``base``, once they are shown to; None where none of at most ``most`` bytes do.
 
         ``own_names`` are the names of the two agents.
         """
-        changes = self.differences.between(base.lines, other.lines, own_names)
+        changes = self.differences.between(base, other, own_names)
         if not changes or written_size(changes) > most:
             return None
         key = base, other, own_names
@@ -60,7 +59,7 @@ class Comparer:
     def body_of(self, body: Body, lines: tuple[str, ...]) -> Body:
         """Return a body with other lines."""
         if (body, lines) not in self._cut:
-            self._cut[body, lines] = replace(body, lines=lines, units=cut_body(lines))
+            self._cut[body, lines] = with_lines(body, lines)
         return self._cut[body, lines]
 
 
@@ -81,7 +80,7 @@ def find_variants(
         names[agent.fragment].update(_names(agent))
     found = [body for key, body in bodies.items() if key not in apart]
     own_names = own_names_of(agents)
-    finder = Finder(found, min_saving, comparer, _ENTRY, [own_names[body.key] for body in found])
+    finder = Finder([body.whole for body in found], min_saving, comparer, _ENTRY, [own_names[body.key] for body in found])
     for one, other in finder.candidates():
         first, second = found[one], found[other]
         if names[first.key] & names[second.key] or _nameless(first, own_names) == _nameless(second, own_names):
@@ -106,21 +105,21 @@ def _names(agent: Agent) -> set[str]:
 
 
 class Finder:
-    """Makes bodies variants of others, the most alike first."""
+    """Makes bodies, or sections, variants of others, the most alike first."""
 
-    def __init__(self, bodies: Sequence[Body], min_saving: int, comparer: Comparer, around: int, own_names: Sequence[str]) -> None:
+    def __init__(self, parts: Sequence[Part], min_saving: int, comparer: Comparer, around: int, own_names: Sequence[str]) -> None:
         """Begin with no variant.
 
         Args:
-            bodies: what is compared.
+            parts: what is compared.
             min_saving: the bytes that a variant must save.
             comparer: what compares bodies.
-            around: the bytes that a body of its own costs beside its text.
-            own_names: the name of the agent that each body is of.
+            around: the bytes that a part of its own costs beside its text.
+            own_names: the name of the agent that each part is of.
         """
         self._own_names = own_names
         self.variants: dict[str, Variant] = {}
-        self._bodies = bodies
+        self._parts = parts
         self._min_saving = min_saving
         self._around = around
         self._comparer = comparer
@@ -128,26 +127,26 @@ class Finder:
 
     def candidates(self) -> list[tuple[int, int]]:
         """Return the pairs that have much in common, the most alike first."""
-        return self._comparer.weights.alike(self._bodies, _ALIKE)
+        return self._comparer.weights.alike(self._parts, _ALIKE)
 
     def consider(self, one: int, other: int, *, may_swap: bool = True) -> bool:
         """Make the later of two a variant of the earlier, or the other way round if it is the base of others."""
-        first, second = self._bodies[one].key, self._bodies[other].key
+        first, second = self._parts[one].key, self._parts[other].key
         if first in self.variants or second in self.variants:
             return False
         if second in self._bases:
             if first in self._bases or not may_swap:
                 return False
             one, other = other, one
-        base, body = self._bodies[one], self._bodies[other]
-        own, least = self._comparer.weights.apart(base, body)
+        base, part = self._parts[one], self._parts[other]
+        own, least = self._comparer.weights.apart(base, part)
         most = self._around + own - self._min_saving - 1
         if least > most:  # no edits could be short enough, so that none need be looked for
             return False
-        changes = self._comparer.edits(base, body, (self._own_names[one], self._own_names[other]), most)
+        changes = self._comparer.edits(base, part, (self._own_names[one], self._own_names[other]), most)
         if changes is None:
             return False
-        self.variants[body.key] = Variant(base.key, changes, self._around + own - written_size(changes))
+        self.variants[part.key] = Variant(base.key, changes, self._around + own - written_size(changes))
         self._bases.add(base.key)
         return True
 

@@ -1,0 +1,116 @@
+"""A body: the lines of an agent below its front matter, its units, and what of it is compared with others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from composer.blocks import Section
+from composer.errors import Diagnostics
+from composer.importer.grammar import Traits
+from composer.importer.pieces import VERBATIM, Unit, cut_document, escape_line
+from composer.importer.trees import Node, make_nodes
+from composer.markdown.parse import parse_document
+from composer.source import SourceFile
+
+__all__ = ["Body", "Part", "make_body", "with_lines"]
+
+_SECTION: Final = 3
+"""Units below which a section is not compared on its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A body to factor: its lines, as they have to be written, its units and its blocks.
+
+    ``key`` names it, ``folder`` is where its file stands.
+    """
+
+    key: str
+    folder: str
+    lines: tuple[str, ...]
+    units: tuple[Unit, ...]
+    nodes: tuple[Node, ...] = ()
+
+    @cached_property
+    def wordings(self) -> tuple[tuple[tuple[str, ...], Traits], ...]:
+        """What each unit says with the gap below it, by which it is known again, and what counts in it."""
+        found = []
+        for position, unit in enumerate(self.units):
+            # What stands below the last unit of a file is no part of a run: it may match any gap.
+            gap = ("",) if position + 1 == len(self.units) else self.lines[unit.last : unit.below]
+            key = (*self.lines[unit.first : unit.last], "\n", *gap)
+            found.append((key, _traits(self, position, len(gap))))
+        return tuple(found)
+
+    @cached_property
+    def whole(self) -> Part:
+        """All of it, to be compared."""
+        return Part(self, self.nodes, 0, len(self.units), 0, len(self.lines))
+
+    @cached_property
+    def sections(self) -> tuple[Part, ...]:
+        """Its sections of some units, those inside others too, to be compared."""
+        nodes = {node.first: node for node in _sections(self.nodes)}
+        found = []
+        for position, unit in enumerate(self.units):
+            if not unit.level:
+                continue
+            end = next((end for end in range(position + 1, len(self.units)) if 0 < self.units[end].level <= unit.level), len(self.units))
+            node, last = nodes.get(unit.first), self.units[end - 1].last
+            if end - position >= _SECTION and all(one.is_sound for one in self.units[position:end]) and node and node.last == last:
+                found.append(Part(self, (node.at_top(),), position, end, unit.first, last))
+        return tuple(found)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A body, or a section of it, that is compared with others: its blocks, its units by number, and its lines ``first`` up to ``last``."""
+
+    body: Body
+    nodes: tuple[Node, ...]
+    first_unit: int
+    last_unit: int
+    first: int
+    last: int
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """Its lines."""
+        return self.body.lines[self.first : self.last]
+
+    @property
+    def key(self) -> str:
+        """What names it: of a section its body and its first line."""
+        return f"{self.body.key}\n{self.first}" if self.first or self.last < len(self.body.lines) else self.body.key
+
+
+def make_body(key: str, folder: str, lines: Sequence[str]) -> Body:
+    """Cut a body into units and blocks."""
+    return _cut(key, folder, tuple(escape_line(line) for line in lines))
+
+
+def with_lines(body: Body, lines: tuple[str, ...]) -> Body:
+    """Return a body with other lines, given as they have to be written."""
+    return _cut(body.key, body.folder, lines)
+
+
+def _cut(key: str, folder: str, lines: tuple[str, ...]) -> Body:
+    document = parse_document(SourceFile("body", "\n".join(lines) + "\n"), 0, Diagnostics(), VERBATIM)
+    return Body(key, folder, lines, cut_document(lines, document), make_nodes(lines, document))
+
+
+def _sections(nodes: Sequence[Node]) -> Iterator[Node]:
+    for node in nodes:
+        if node.kind is Section:
+            yield node
+        yield from _sections(node.children)
+
+
+def _traits(body: Body, position: int, gap: int) -> Traits:
+    unit = body.units[position]
+    size = sum(len(line.encode()) + 1 for line in body.lines[unit.first : unit.last]) + gap
+    is_tail = unit.is_item and position > 0 and body.units[position - 1].is_item
+    return Traits(size, unit.last - unit.first, 1, unit.level, position == 0, unit.leads_in, unit.is_sound, is_tail)

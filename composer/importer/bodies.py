@@ -9,7 +9,6 @@ from typing import Final
 
 from composer.blocks import Section
 from composer.errors import Diagnostics
-from composer.importer.grammar import Traits
 from composer.importer.pieces import VERBATIM, Unit, cut_document, escape_line
 from composer.importer.trees import Node, make_nodes
 from composer.markdown.parse import parse_document
@@ -33,17 +32,6 @@ class Body:
     lines: tuple[str, ...]
     units: tuple[Unit, ...]
     nodes: tuple[Node, ...] = ()
-
-    @cached_property
-    def wordings(self) -> tuple[tuple[tuple[str, ...], Traits], ...]:
-        """What each unit says with the gap below it, by which it is known again, and what counts in it."""
-        found = []
-        for position, unit in enumerate(self.units):
-            # What stands below the last unit of a file is no part of a run: it may match any gap.
-            gap = ("",) if position + 1 == len(self.units) else self.lines[unit.last : unit.below]
-            key = (*self.lines[unit.first : unit.last], "\n", *gap)
-            found.append((key, _traits(self, position, len(gap))))
-        return tuple(found)
 
     @cached_property
     def whole(self) -> Part:
@@ -107,10 +95,3 @@ def _sections(nodes: Sequence[Node]) -> Iterator[Node]:
         if node.kind is Section:
             yield node
         yield from _sections(node.children)
-
-
-def _traits(body: Body, position: int, gap: int) -> Traits:
-    unit = body.units[position]
-    size = sum(len(line.encode()) + 1 for line in body.lines[unit.first : unit.last]) + gap
-    is_tail = unit.is_item and position > 0 and body.units[position - 1].is_item
-    return Traits(size, unit.last - unit.first, 1, unit.level, position == 0, unit.leads_in, unit.is_sound, is_tail)

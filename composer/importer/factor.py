@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from composer.importer.bodies import Body
 from composer.importer.grammar import Grammar, Traits, build_grammar
 from composer.importer.pieces import Unit, has_braces
+from composer.importer.wordings import Wordings
 
 __all__ = ["Factored", "Include", "RefusedRun", "SharedRun", "factor", "needs_plain", "text_with_includes"]
 
@@ -82,15 +83,17 @@ class Factored:
     refused: list[RefusedRun] = field(default_factory=list)
 
 
-def factor(bodies: Sequence[Body], min_saving: int, existing: Sequence[Body] = ()) -> Factored:
+def factor(bodies: Sequence[Body], min_saving: int, existing: Sequence[Body] = (), wordings: Wordings | None = None) -> Factored:
     """Share the runs that pay.
 
     Args:
         bodies: what is imported, each body once.
         min_saving: the bytes that a fragment must save to be made.
         existing: the texts of fragments that are there already; they are included wherever they stand as they are.
+        wordings: what was found out of these bodies before.
     """
-    sequences, traits, wordings = _symbols([*bodies, *existing])
+    wordings = wordings if wordings is not None else Wordings()
+    sequences, traits = wordings.number([*bodies, *existing])
     sequences, known = sequences[: len(bodies)], sequences[len(bodies) :]
     fixed: dict[int, Body] = {}
     for body, parts in sorted(zip(existing, known, strict=True), key=lambda pair: -len(pair[1])):
@@ -101,9 +104,9 @@ def factor(bodies: Sequence[Body], min_saving: int, existing: Sequence[Body] = (
         grammar.rules[symbol] = list(range(-len(body.units), 0))
     factored = _read_grammar(bodies, grammar)
     factored.refused.extend(
-        RefusedRun(wordings[first], grammar.traits[symbol].size, uses, saving)
+        RefusedRun(wordings.first_lines[first], grammar.traits[symbol].size, uses, saving)
         for first, uses, symbol, saving in grammar.refused
-        if first < len(wordings)
+        if first < len(wordings.first_lines)
     )
     factored.existing.update((symbol, body.key) for symbol, body in fixed.items())
     return factored
@@ -139,28 +142,6 @@ def _saving(uses: int, own: int, run: Traits, min_saving: int) -> int:
         return 0
     reference = _REFERENCE + (3 if run.level else 0)
     return (uses - 1) * own - uses * reference - min_saving
-
-
-# --- symbols ----------------------------------------------------------------------------------------------------------
-
-
-def _symbols(bodies: Sequence[Body]) -> tuple[list[list[int]], list[Traits], list[str]]:
-    """Give units that are written alike, with like gaps below them, one number; return the first line of each, too."""
-    numbers: dict[tuple[str, ...], int] = {}
-    traits: list[Traits] = []
-    sequences = []
-    for body in bodies:
-        sequence = []
-        for position, (key, own) in enumerate(body.wordings):
-            number = numbers.setdefault(key, len(traits))
-            if number == len(traits):
-                traits.append(own)
-            elif (position == 0 and not traits[number].is_opening) or (traits[number].is_tail and not own.is_tail):
-                known = traits[number]
-                traits[number] = replace(own, is_opening=own.is_opening or known.is_opening, is_tail=own.is_tail and known.is_tail)
-            sequence.append(number)
-        sequences.append(sequence)
-    return sequences, traits, [key[0] for key in numbers]
 
 
 # --- grammar -> runs --------------------------------------------------------------------------------------------------

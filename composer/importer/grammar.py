@@ -173,9 +173,14 @@ class _Pairing:
 
     def run(self) -> None:
         """Join pairs until none stands in two places."""
+        # A pair gets no place more once its two symbols are there: one that stands once now always will.
+        counts = Counter(pair for place in range(len(self._row) - 1) if (pair := self._pair_at(place)) is not None)
+        self._places = {pair: set() for pair, count in counts.items() if count > 1}
         for place in range(len(self._row) - 1):
-            self._note(place)
-        self._heap = [(-len(places), *pair) for pair, places in self._places.items() if len(places) > 1]
+            pair = self._pair_at(place)
+            if pair in self._places:
+                self._places[pair].add(place)
+        self._heap = [(-len(places), *pair) for pair, places in self._places.items()]
         heapify(self._heap)
         while self._heap:
             count, left, right = heappop(self._heap)
@@ -233,6 +238,8 @@ class _Pairing:
         for pair in touched:
             if len(self._places[pair]) > 1:
                 heappush(self._heap, (-len(self._places[pair]), *pair))
+            else:
+                del self._places[pair]
 
     def grammar(self, count: int) -> Grammar:
         """Return what came of it."""

@@ -24,6 +24,7 @@ from composer.importer.sections import adapt_sections, with_sections
 from composer.importer.shared_values import share_values
 from composer.importer.sources import LeftOut, Source, SourceSet, read_sources
 from composer.importer.variants import Comparer, find_variants, own_names_of, with_variants
+from composer.importer.wordings import Wordings
 from composer.source import SourceFile, unlocated
 from composer.stages.write import WriteScope
 
@@ -159,7 +160,7 @@ def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[
     agents, adapted = with_sections(agents, adapt_sections(free, options.min_saving, known.comparer, own_names_of(agents)))
     bodies |= adapted
     shared = [body for agent in agents if (body := bodies.get(agent.fragment)) and agent.base is None and agent.label not in whole]
-    factored = factor(shared, options.min_saving, existing.bodies)
+    factored = factor(shared, options.min_saving, existing.bodies, known.wordings)
     taken = [*existing.ids, *(agent.fragment for agent in agents)]
     names = name_runs(factored, _folders(agents, bodies), taken)
     values = share_values(agents, options.min_saving, [*taken, *names.values()], existing.variables, apart)
@@ -174,6 +175,7 @@ class _Known:
     def __init__(self, existing: Existing, options: Options, progress: Progress) -> None:
         self.existing, self.options, self.progress = existing, options, progress
         self.comparer = Comparer()
+        self.wordings = Wordings()
         self._agents: tuple[tuple[Sequence[Source], frozenset[str]], list[Agent]] | None = None
         self._bodies: dict[tuple[str, tuple[str, ...]], Body] = {}
 

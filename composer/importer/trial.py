@@ -29,8 +29,8 @@ def succeeds(base: Part, other: Part, changes: Sequence[Change], own_names: tupl
     bodies = {first.fragment: Body(first.fragment, "", base.lines, ())}
     factored = Factored({}, {})
     edits = place_edits(agents, bodies, factored, {})
-    files = print_workspace(Layout(agents, bodies, factored, {}, edits))
-    return not edits.crossing and not Prover(None, lambda _: None).prove(files, agents)
+    files = print_workspace(Layout(agents, bodies, factored, {}, edits, unbuilt=frozenset((first.label,))))
+    return not edits.crossing and not Prover(None, lambda _: None).prove(files, agents[1:])
 
 
 def _agent(project: str, name: str, part: Part) -> Agent:

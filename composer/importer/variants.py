@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -20,6 +20,9 @@ __all__ = ["Comparer", "Finder", "Variant", "find_variants", "own_names_of", "wi
 
 _ALIKE: Final = 0.5
 """The part of the smaller body's bytes that two have to share: below it a reader would see two agents, not one and its changes."""
+_MOST_FAILURES: Final = 8
+_MOST_FAILURES_OF_BOTH: Final = 3
+"""Comparisons in vain after which no more are tried: the most alike come first, and what follows hardly ever does better."""
 _ENTRY: Final = 60
 """Bytes of an agent's own file beside its body and its front matter."""
 
@@ -124,6 +127,7 @@ class Finder:
         self._around = around
         self._comparer = comparer
         self._bases: set[str] = set()
+        self._failures: Counter[int] = Counter()
 
     def candidates(self) -> list[tuple[int, int]]:
         """Return the pairs that have much in common, the most alike first."""
@@ -132,7 +136,7 @@ class Finder:
     def consider(self, one: int, other: int, *, may_swap: bool = True) -> bool:
         """Make the later of two a variant of the earlier, or the other way round if it is the base of others."""
         first, second = self._parts[one].key, self._parts[other].key
-        if first in self.variants or second in self.variants:
+        if first in self.variants or second in self.variants or self._is_hopeless(one, other):
             return False
         if second in self._bases:
             if first in self._bases or not may_swap:
@@ -145,10 +149,15 @@ class Finder:
             return False
         changes = self._comparer.edits(base, part, (self._own_names[one], self._own_names[other]), most)
         if changes is None:
+            self._failures.update((one, other))
             return False
         self.variants[part.key] = Variant(base.key, changes, self._around + own - written_size(changes))
         self._bases.add(base.key)
         return True
+
+    def _is_hopeless(self, one: int, other: int) -> bool:
+        fewer, more = sorted((self._failures[one], self._failures[other]))
+        return fewer >= _MOST_FAILURES_OF_BOTH or more >= _MOST_FAILURES
 
 
 def with_variants(agents: Sequence[Agent], variants: Mapping[str, Variant]) -> list[Agent]:

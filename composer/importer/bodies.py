@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -14,7 +14,7 @@ from composer.importer.trees import Node, make_nodes
 from composer.markdown.parse import parse_document
 from composer.source import SourceFile
 
-__all__ = ["Body", "Part", "make_body", "with_lines"]
+__all__ = ["Body", "Part", "make_body", "with_other_sections"]
 
 _SECTION: Final = 3
 """Units below which a section is not compared on its own."""
@@ -22,7 +22,7 @@ _SECTION: Final = 3
 
 @dataclass(frozen=True, eq=False)
 class Body:
-    """A body to factor: its lines, as they have to be written, its units and its blocks.
+    """A body to factor: its lines, as they have to be written, its units and, where it is to be compared, its blocks.
 
     ``key`` names it, ``folder`` is where its file stands.
     """
@@ -69,7 +69,7 @@ class Part:
         """Its lines."""
         return self.body.lines[self.first : self.last]
 
-    @property
+    @cached_property
     def key(self) -> str:
         """What names it: of a section its body and its first line."""
         return f"{self.body.key}\n{self.first}" if self.first or self.last < len(self.body.lines) else self.body.key
@@ -77,17 +77,27 @@ class Part:
 
 def make_body(key: str, folder: str, lines: Sequence[str]) -> Body:
     """Cut a body into units and blocks."""
-    return _cut(key, folder, tuple(escape_line(line) for line in lines))
+    escaped = tuple(escape_line(line) for line in lines)
+    document = parse_document(SourceFile("body", "\n".join(escaped) + "\n"), 0, Diagnostics(), VERBATIM)
+    return Body(key, folder, escaped, cut_document(escaped, document), make_nodes(escaped, document))
 
 
-def with_lines(body: Body, lines: tuple[str, ...]) -> Body:
-    """Return a body with other lines, given as they have to be written."""
-    return _cut(body.key, body.folder, lines)
-
-
-def _cut(key: str, folder: str, lines: tuple[str, ...]) -> Body:
-    document = parse_document(SourceFile("body", "\n".join(lines) + "\n"), 0, Diagnostics(), VERBATIM)
-    return Body(key, folder, lines, cut_document(lines, document), make_nodes(lines, document))
+def with_other_sections(body: Body, sections: Iterable[tuple[Part, Part]]) -> Body:
+    """Return a body with other sections in place of some of its own, given in their order; its blocks are not known."""
+    pieces: list[tuple[Body, slice, slice]] = []
+    line = unit = 0
+    for own, other in sections:
+        pieces.append((body, slice(unit, own.first_unit), slice(line, own.first)))
+        pieces.append((other.body, slice(other.first_unit, other.last_unit), slice(other.first, other.last)))
+        unit, line = own.last_unit, own.last
+    pieces.append((body, slice(unit, len(body.units)), slice(line, len(body.lines))))
+    lines: list[str] = []
+    units: list[Unit] = []
+    for source, own_units, own_lines in pieces:
+        units.extend(one.moved(len(lines) - own_lines.start) for one in source.units[own_units])
+        lines.extend(source.lines[own_lines])
+    belows = [*(one.first for one in units[1:]), len(lines)]
+    return Body(body.key, body.folder, tuple(lines), tuple(replace(one, below=below) for one, below in zip(units, belows, strict=False)))
 
 
 def _sections(nodes: Sequence[Node]) -> Iterator[Node]:

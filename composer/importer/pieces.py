@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from composer.blocks import Block, Document, Item, Leaf, LeafKind, Section, Syntax, Text, walk_blocks
@@ -34,6 +34,10 @@ class Unit:
     leads_in: bool
     is_sound: bool = True
     is_item: bool = False
+
+    def moved(self, lines: int) -> Unit:
+        """Return the same unit so many lines further down."""
+        return replace(self, first=self.first + lines, last=self.last + lines, below=self.below + lines)
 
 
 def has_braces(text: str) -> bool:

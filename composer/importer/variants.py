@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from composer.importer.agents import Agent
-from composer.importer.bodies import Body, Part, with_lines
+from composer.importer.bodies import Body, Part, with_other_sections
 from composer.importer.changes import Change, written_size
 from composer.importer.differences import Differences
 from composer.importer.trial import succeeds
@@ -43,7 +43,7 @@ class Comparer:
         """Begin with nothing compared."""
         self.weights = Weights()
         self.differences = Differences()
-        self._cut: dict[tuple[Body, tuple[str, ...]], Body] = {}
+        self._adapted: dict[tuple[Body, tuple[tuple[Part, Part], ...]], Body] = {}
         self._tried: dict[tuple[Part, Part, tuple[str, str]], tuple[Change, ...] | None] = {}
 
     def edits(self, base: Part, other: Part, own_names: tuple[str, str], most: int) -> tuple[Change, ...] | None:
@@ -59,11 +59,11 @@ class Comparer:
             self._tried[key] = changes if succeeds(base, other, changes, own_names) else None
         return self._tried[key]
 
-    def body_of(self, body: Body, lines: tuple[str, ...]) -> Body:
-        """Return a body with other lines."""
-        if (body, lines) not in self._cut:
-            self._cut[body, lines] = with_lines(body, lines)
-        return self._cut[body, lines]
+    def adapted(self, body: Body, sections: tuple[tuple[Part, Part], ...]) -> Body:
+        """Return a body with other sections in place of some of its own."""
+        if (body, sections) not in self._adapted:
+            self._adapted[body, sections] = with_other_sections(body, sections)
+        return self._adapted[body, sections]
 
 
 def find_variants(

@@ -8,7 +8,7 @@ from typing import Final
 
 from composer.model import Verb
 
-__all__ = ["LEAST_EDIT", "LEAST_SLOT", "OWN_NAME", "Change", "Slot", "written_size"]
+__all__ = ["LEAST_EDIT", "LEAST_SLOT", "OWN_NAME", "REMOVED_SIZE", "Change", "Slot", "written_size"]
 
 OWN_NAME: Final = "agent.name"
 """The variable that each agent has without being told."""
@@ -19,6 +19,8 @@ LEAST_SLOT: Final = 76
 _ADDRESS: Final = 56
 """Bytes of an address with its indentation, and of the id in the fragment, about."""
 _VERB: Final = 15
+REMOVED_SIZE: Final = _ADDRESS + _VERB
+"""The bytes that it takes to remove a block."""
 _NEW_ID: Final = 26
 _TEXT_INDENT: Final = 6
 _READ: Final = 20
@@ -75,6 +77,11 @@ class Change:
             return self.slot.cost
         words = sum(len(line.encode()) + _TEXT_INDENT + 1 for line in self.text)
         return _ADDRESS + _VERB + words + (_NEW_ID if self.verb in {Verb.AFTER, Verb.BEFORE} else 0)
+
+
+def inserted_size(text: Iterable[str]) -> int:
+    """Return the bytes that it takes to insert a text."""
+    return REMOVED_SIZE + _NEW_ID + sum(len(line.encode()) + _TEXT_INDENT + 1 for line in text)
 
 
 def written_size(changes: Iterable[Change]) -> int:

@@ -115,15 +115,16 @@ class Node:
     def text(self) -> tuple[str, ...] | None:
         """Return its lines as an edit has them: without the mark, and without the indentation; None if no edit can hold them."""
         hanging = " " * self._hanging
-        first, *others = self.lines
-        if any(line.strip() and not line.startswith(hanging) for line in others):
+        words = [self.all_lines[self.first][self._hanging :]]
+        for line in self.all_lines[self.first + 1 : self.last]:
+            if line and not line.startswith(hanging):
+                return None
+            words.append(line[self._hanging :])
+        if not words[0] or words[0][0].isspace() or (self.kind is Item and _MARK.match(words[0])):
             return None
-        words = (first[len(hanging) :], *(line[len(hanging) :] if line.strip() else line for line in others))
-        if any(has_braces(line) or "{#" in line for line in words) or not words[0].strip() or words[0][0].isspace():
+        if any(line and (line[-1].isspace() or ("{" in line and has_braces(line))) for line in words):
             return None
-        if any(line != line.rstrip() for line in words) or (self.kind is Item and _MARK.match(words[0])):
-            return None
-        return words
+        return tuple(words)
 
     def change(self, verb: Verb, text: Iterable[str] = ()) -> Change:
         """Return an edit of this block."""

@@ -35,12 +35,6 @@ class Traits:
     is_sound: bool
     is_tail: bool = False
 
-    def can_precede(self, other: Traits) -> bool:
-        """Whether two runs side by side make one that a person would cut out."""
-        if not (self.is_sound and other.is_sound) or other.leads_in:
-            return False
-        return not other.level or bool(self.level) or self.is_opening
-
     def joined(self, other: Traits) -> Traits:
         """Return the traits of two runs as one."""
         return Traits(
@@ -160,6 +154,10 @@ class _Pairing:
 
     def __init__(self, sequences: Sequence[Sequence[int]], traits: list[Traits]) -> None:
         self._traits = traits
+        # What is asked of them at every place, by symbol.
+        self._is_sound, self._can_follow, self._has_level, self._can_head = bytearray(), bytearray(), bytearray(), bytearray()
+        for one in traits:
+            self._add_traits(one)
         self._rules: dict[int, list[int]] = {}
         row: list[int] = []
         for sequence in sequences:
@@ -199,9 +197,18 @@ class _Pairing:
         if following >= len(self._row):
             return None
         left, right = self._row[place], self._row[following]
-        if left < 0 or right < 0 or not self._traits[left].can_precede(self._traits[right]):
+        if left < 0 or right < 0:
+            return None
+        # Two runs side by side make one where a person would cut it out.
+        if not self._is_sound[left] or not self._can_follow[right] or (self._has_level[right] and not self._can_head[left]):
             return None
         return left, right
+
+    def _add_traits(self, traits: Traits) -> None:
+        self._is_sound.append(traits.is_sound)
+        self._can_follow.append(traits.is_sound and not traits.leads_in)
+        self._has_level.append(traits.level > 0)
+        self._can_head.append(traits.level > 0 or traits.is_opening)
 
     def _note(self, place: int) -> tuple[int, int] | None:
         pair = self._pair_at(place)
@@ -217,6 +224,7 @@ class _Pairing:
     def _join(self, left: int, right: int) -> None:
         symbol = len(self._traits)
         self._traits.append(self._traits[left].joined(self._traits[right]))
+        self._add_traits(self._traits[-1])
         self._rules[symbol] = [left, right]
         touched: set[tuple[int, int]] = set()
         for place in sorted(self._places.pop((left, right))):

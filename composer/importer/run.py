@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
     rehearsal = Rehearsal(prover)
     wrong = Mismatches(frozenset(), frozenset())
     for number in range(_MOST_TRIES):
-        layout = _lay_out(sources, whole, apart, known)
+        layout, apart = _lay_out(sources, whole, apart, known)
         edited, wrong = rehearsal.run(layout)
         refused = layout.edits.crossing | (_blamed(layout, wrong) & edited if wrong else frozenset())
         if refused - apart:
@@ -146,12 +146,31 @@ def _changes(plan: ImportPlan, destination: Destination, found: Diagnostics) -> 
     return changes
 
 
-def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[str], known: _Known) -> Layout:
-    """Decide everything; the agents in ``apart`` are no variants of others."""
+def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[str], known: _Known) -> tuple[Layout, frozenset[str]]:
+    """Decide everything; the agents in ``apart`` are no variants of others, and those are added whose edits would cross borders."""
+    existing, options = known.existing, known.options
+    known.progress("factoring")
+    shared = _share(sources, whole, apart, known)
+    for _ in range(_MOST_TRIES):
+        crossing = place_edits(shared.agents, shared.bodies, shared.factored, shared.names).crossing - apart
+        if not crossing:
+            break
+        apart |= crossing
+        shared = _share(sources, whole, apart, known)
+    agents, bodies, factored = shared.agents, shared.bodies, shared.factored
+    taken = [*existing.ids, *(agent.fragment for agent in agents)]
+    names = name_runs(factored, _folders(agents, bodies), taken)
+    values = share_values(agents, options.min_saving, [*taken, *names.values()], existing.variables, apart)
+    variables = existing.variables | set(values.names.values())
+    edits = place_edits(agents, bodies, factored, names, variables)
+    return Layout(agents, bodies, factored, names, edits, values), apart
+
+
+def _share(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[str], known: _Known) -> Layout:
+    """Decide what is shared; runs have numbers for names."""
     existing, options = known.existing, known.options
     agents = known.agents(sources, whole)
     bodies = known.bodies(agents)
-    known.progress("factoring")
     kept = {agent.fragment for agent in agents if agent.label in apart or agent.label in whole}
     agents = with_variants(agents, find_variants(agents, bodies, options.min_saving, known.comparer, kept))
     bodies = {agent.fragment: bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies}
@@ -161,12 +180,7 @@ def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[
     bodies |= adapted
     shared = [body for agent in agents if (body := bodies.get(agent.fragment)) and agent.base is None and agent.label not in whole]
     factored = factor(shared, options.min_saving, existing.bodies, known.wordings)
-    taken = [*existing.ids, *(agent.fragment for agent in agents)]
-    names = name_runs(factored, _folders(agents, bodies), taken)
-    values = share_values(agents, options.min_saving, [*taken, *names.values()], existing.variables, apart)
-    variables = existing.variables | set(values.names.values())
-    edits = place_edits(agents, bodies, factored, names, variables)
-    return Layout(agents, bodies, factored, names, edits, values)
+    return Layout(agents, bodies, factored, {symbol: str(symbol) for symbol in factored.runs})
 
 
 class _Known:
@@ -211,7 +225,7 @@ def _agents(sources: Sequence[Source], whole: frozenset[str], taken_ids: frozens
     return agents
 
 
-def _folders(agents: Sequence[Agent], bodies: dict[str, Body]) -> dict[str, str]:
+def _folders(agents: Sequence[Agent], bodies: Mapping[str, Body]) -> dict[str, str]:
     """Return where each body's file stands: its project, and the folder in it."""
     folders = {}
     for agent in agents:

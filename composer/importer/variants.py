@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -43,6 +44,7 @@ class Comparer:
         """Begin with nothing compared."""
         self.weights = Weights()
         self.differences = Differences()
+        self._nameless: dict[Body, bytes] = {}
         self._adapted: dict[tuple[Body, tuple[tuple[Part, Part], ...]], Body] = {}
         self._tried: dict[tuple[Part, Part, tuple[str, str]], tuple[Change, ...] | None] = {}
 
@@ -58,6 +60,15 @@ class Comparer:
         if key not in self._tried:
             self._tried[key] = changes if succeeds(base, other, changes, own_names) else None
         return self._tried[key]
+
+    def are_namesakes(self, first: Body, second: Body, own_names: Mapping[str, str]) -> bool:
+        """Whether two bodies say the same but for the names of their agents."""
+        if len(first.lines) != len(second.lines):
+            return False
+        for body in (first, second):
+            if body not in self._nameless:
+                self._nameless[body] = sha256(_nameless(body, own_names[body.key]).encode()).digest()
+        return self._nameless[first] == self._nameless[second]
 
     def adapted(self, body: Body, sections: tuple[tuple[Part, Part], ...]) -> Body:
         """Return a body with other sections in place of some of its own."""
@@ -86,7 +97,7 @@ def find_variants(
     finder = Finder([body.whole for body in found], min_saving, comparer, _ENTRY, [own_names[body.key] for body in found])
     for one, other in finder.candidates():
         first, second = found[one], found[other]
-        if names[first.key] & names[second.key] or _nameless(first, own_names) == _nameless(second, own_names):
+        if names[first.key] & names[second.key] or comparer.are_namesakes(first, second, own_names):
             finder.consider(one, other)
     return finder.variants
 
@@ -96,10 +107,9 @@ def own_names_of(agents: Iterable[Agent]) -> dict[str, str]:
     return {agent.fragment: agent.name for agent in agents if agent.base is None}
 
 
-def _nameless(body: Body, own_names: Mapping[str, str]) -> list[str]:
-    """Return a body's lines with a mark for the agent's own name."""
-    name = re.compile(rf"(?<![\w-]){re.escape(own_names[body.key])}(?![\w-])")
-    return [name.sub("\0", line) for line in body.lines]
+def _nameless(body: Body, own_name: str) -> str:
+    """Return a body with a mark for the agent's own name."""
+    return re.sub(rf"(?<![\w-]){re.escape(own_name)}(?![\w-])", "\0", "\n".join(body.lines))
 
 
 def _names(agent: Agent) -> set[str]:

@@ -71,6 +71,12 @@ class Change:
         return replace(self, first=self.first + lines, last=self.last + lines, id_line=self.id_line + lines, slot=slot)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it says one line otherwise and nothing else: neither gaps nor marks can go wrong then."""
+        is_line = self.last - self.first == len(self.text) == 1 and not self.has_own_line
+        return self.slot is not None or (is_line and self.verb in {Verb.REPLACE, Verb.TITLE})
+
+    @property
     def cost(self) -> int:
         """The bytes that it takes to write, about."""
         if self.slot is not None:

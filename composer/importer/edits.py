@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from composer.importer.agents import Agent
 from composer.importer.bodies import Body
@@ -91,6 +92,11 @@ class PlacedEdits:
         for edit in self.of_project.get(project, ()):
             if edit.address == address:
                 yield edit.agent
+
+    def editors_of(self, fragment: str) -> set[str]:
+        """Return the labels of the agents with an edit of a fragment."""
+        edits = chain(*self.of_agent.values(), *self.of_project.values())
+        return {edit.agent for edit in edits if edit.address.startswith(f"{fragment}#")}
 
     def count(self) -> int:
         """Return the number of edits."""

@@ -236,12 +236,16 @@ def _folders(agents: Sequence[Agent], bodies: Mapping[str, Body]) -> dict[str, s
 
 
 def _blamed(layout: Layout, wrong: Mismatches) -> frozenset[str]:
-    """Return the agents to keep whole: those that do not come out, and all that use a fragment that cannot be read."""
+    """Return the agents to keep whole: those that do not come out, and those that a fragment which cannot be read is owed to."""
     symbols = {name: symbol for symbol, name in layout.names.items()}
-    keys = set(wrong.fragments)
+    blamed = set(wrong.agents)
+    keys: set[str] = set()
     for fragment in wrong.fragments:
-        if fragment in symbols:
-            keys.update(layout.factored.runs[symbols[fragment]].users)
-    blamed = set(wrong.agents) | {agent.label for agent in layout.agents if agent.fragment in keys}
+        editors = layout.edits.editors_of(fragment)
+        blamed |= editors  # whose ids may be what it cannot be read with
+        if not editors:
+            keys.add(fragment)
+            keys.update(layout.factored.runs[symbols[fragment]].users if fragment in symbols else ())
+    blamed |= {agent.label for agent in layout.agents if agent.fragment in keys}
     blamed |= {label for project, address in wrong.edits for label in layout.edits.owners_of(project, address)}
     return frozenset(blamed or {agent.label for agent in layout.agents})

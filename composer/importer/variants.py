@@ -49,16 +49,17 @@ class Comparer:
         self._tried: dict[tuple[Part, Part, tuple[str, str]], tuple[Change, ...] | None] = {}
 
     def edits(self, base: Part, other: Part, own_names: tuple[str, str], most: int) -> tuple[Change, ...] | None:
-        """Return the edits that make ``other`` of ``base``, once they are shown to; None where none of at most ``most`` bytes do.
+        """Return the edits that make ``other`` of ``base``; None where none of at most ``most`` bytes do.
 
-        ``own_names`` are the names of the two agents.
+        Those that could go wrong are tried. ``own_names`` are the names of the two agents.
         """
         changes = self.differences.between(base, other, own_names)
         if not changes or written_size(changes) > most:
             return None
         key = base, other, own_names
         if key not in self._tried:
-            self._tried[key] = changes if succeeds(base, other, changes, own_names) else None
+            is_fine = all(change.is_plain for change in changes) or succeeds(base, other, changes, own_names)
+            self._tried[key] = changes if is_fine else None
         return self._tried[key]
 
     def are_namesakes(self, first: Body, second: Body, own_names: Mapping[str, str]) -> bool:

@@ -325,6 +325,19 @@ def test_a_proof_says_whose_fault_it_is(changes: dict[str, str], blamed: tuple[l
     assert _prove({**FINE, **changes}) == blamed
 
 
+def test_a_wrong_edit_is_blamed_on_its_address_alone() -> None:
+    """One that stands inside another of the same profile; whose edits the two are is known to those who placed them."""
+    files = {
+        "fragments/agents/ant.md": "---\nagent:\n  verbatim: true\n---\n- Text {#text}\n  - Inner {#inner}\n",
+        "profiles/shop.yaml": "agents:\n  ant: {}\nedits:\n"
+        "  agents/ant#text:\n    replace: |\n      Other\n"
+        "  agents/ant#inner:\n    replace: |\n      More\n",
+    }
+    agents = make_agents([Source("shop", ".claude/agents/ant.md", "---\nname: ant\n---\n- Other\n")], ())
+    wrong = Prover(None, lambda _: None).prove(files, agents)
+    assert (wrong.fragments, wrong.edits) == (frozenset(), frozenset({("shop", "agents/ant#inner")}))
+
+
 def test_a_proof_takes_in_what_is_there_already(tmp_path: Path) -> None:
     """New files stand in place of old ones; nothing on disk changes."""
     write_workspace(tmp_path, {"fragments/agents/ant.md": "{% broken", "fragments/shared.md": "Text\n"})

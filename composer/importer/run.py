@@ -16,6 +16,7 @@ from composer.importer.edits import place_edits
 from composer.importer.existing import Existing, read_existing
 from composer.importer.factor import factor
 from composer.importer.fragments import name_runs
+from composer.importer.leftover import are_few, with_whole
 from composer.importer.printing import Layout, print_workspace
 from composer.importer.proof import Mismatches, Prover
 from composer.importer.rehearsal import Rehearsal
@@ -89,8 +90,10 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
     wrong = Mismatches(frozenset(), frozenset())
     for number in range(_MOST_TRIES):
         layout, apart = _lay_out(sources, whole, apart, known)
-        edited, wrong = rehearsal.run(layout)
-        refused = layout.edits.crossing | (_blamed(layout, wrong) & edited if wrong else frozenset())
+        refused = _refused(layout, rehearsal)
+        while refused and are_few(refused, layout.agents):
+            layout = _placed(_with_whole(layout, refused, sources, whole, known), existing)
+            refused = _refused(layout, rehearsal)
         if refused - apart:
             # One that is refused changes what others share, so that the next may be; there has to be an end.
             apart |= refused if number < _MOST_REFUSALS else {agent.label for agent in layout.agents if agent.changes}
@@ -146,24 +149,40 @@ def _changes(plan: ImportPlan, destination: Destination, found: Diagnostics) -> 
     return changes
 
 
+def _refused(layout: Layout, rehearsal: Rehearsal) -> frozenset[str]:
+    """Return the agents whose edits do not give them back."""
+    edited, wrong = rehearsal.run(layout)
+    return frozenset(layout.edits.crossing) | (_blamed(layout, wrong) & edited if wrong else frozenset())
+
+
+def _with_whole(layout: Layout, labels: frozenset[str], sources: Sequence[Source], whole: frozenset[str], known: _Known) -> Layout:
+    agents = known.agents(sources, whole)
+    return with_whole(layout, labels, agents, known.bodies(agents))
+
+
+def _placed(layout: Layout, existing: Existing) -> Layout:
+    """Return a layout with the edits that its agents need."""
+    variables = existing.variables | set(layout.values.names.values())
+    return replace(layout, edits=place_edits(layout.agents, layout.bodies, layout.factored, layout.names, variables))
+
+
 def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[str], known: _Known) -> tuple[Layout, frozenset[str]]:
     """Decide everything; the agents in ``apart`` are no variants of others, and those are added whose edits would cross borders."""
     existing, options = known.existing, known.options
     known.progress("factoring")
-    shared = _share(sources, whole, apart, known)
-    for _ in range(_MOST_TRIES):
-        crossing = place_edits(shared.agents, shared.bodies, shared.factored, shared.names).crossing - apart
-        if not crossing:
-            break
-        apart |= crossing
-        shared = _share(sources, whole, apart, known)
-    agents, bodies, factored = shared.agents, shared.bodies, shared.factored
+    layout = _placed(_share(sources, whole, apart, known), existing)
+    while layout.edits.crossing - apart:
+        if are_few(layout.edits.crossing, layout.agents):
+            layout = _with_whole(layout, frozenset(layout.edits.crossing), sources, whole, known)
+        else:
+            apart |= layout.edits.crossing
+            layout = _share(sources, whole, apart, known)
+        layout = _placed(layout, existing)
+    agents = layout.agents
     taken = [*existing.ids, *(agent.fragment for agent in agents)]
-    names = name_runs(factored, _folders(agents, bodies), taken)
+    names = name_runs(layout.factored, _folders(agents, layout.bodies), taken)
     values = share_values(agents, options.min_saving, [*taken, *names.values()], existing.variables, apart)
-    variables = existing.variables | set(values.names.values())
-    edits = place_edits(agents, bodies, factored, names, variables)
-    return Layout(agents, bodies, factored, names, edits, values), apart
+    return _placed(replace(layout, names=names, values=values), existing), apart
 
 
 def _share(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[str], known: _Known) -> Layout:

@@ -25,7 +25,7 @@ def _workspace(root: Path, edits: str, own: str) -> Path:
         ('{rules#two: {replace: "2"}}', '{rules#two: {replace: "Zwei"}}', "- One\n  - Inner\n- Zwei\n"),
         ('{rules#two: {replace: "2"}}', "{rules#one: {remove: true}}", "- 2\n"),
         ('{rules#inner: {replace: "In"}}', "{rules#one: {remove: true}}", "- Two\n"),
-        ('{rules#inner: {replace: "In"}}', "{rules#one: {after: {more: \"More\"}}}", "- One\n  - In\n- More\n- Two\n"),
+        ('{rules#inner: {replace: "In"}}', '{rules#one: {after: {more: "More"}}}', "- One\n  - In\n- More\n- Two\n"),
         ('{rules#two: {replace: "2"}}', "{unset: [rules#two], rules#inner: {remove: true}}", "- One\n- Two\n"),
     ],
     ids=["nearer", "beside", "around", "another verb", "unset"],
@@ -44,7 +44,7 @@ def test_an_edit_inside_what_the_profile_removes_is_an_error(tmp_path: Path) -> 
 
 def test_an_agent_settles_what_layers_disagree_about(tmp_path: Path) -> None:
     """Then nobody is told of it, for no agent is left that they disagree about."""
-    own = "agents:\n  second:\n    use: agents/one\n    edits: {rules#two: {replace: "Both"}}\n"
+    own = 'agents:\n  second:\n    use: agents/one\n    edits: {rules#two: {replace: "Both"}}\n'
     files = {
         "fragments/agents/one.md": _AGENT,
         "fragments/rules.md": _RULES,

@@ -99,6 +99,7 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
             apart |= refused if number < _MOST_REFUSALS else {agent.label for agent in layout.agents if agent.changes}
             continue
         files = print_workspace(layout)
+        known.forget_comparisons()
         progress("proving")
         wrong = prover.prove(files, layout.agents)
         if not wrong:
@@ -211,6 +212,11 @@ class _Known:
         self.wordings = Wordings()
         self._agents: tuple[tuple[Sequence[Source], frozenset[str]], list[Agent]] | None = None
         self._bodies: dict[tuple[str, tuple[str, ...]], Body] = {}
+
+    def forget_comparisons(self) -> None:
+        """Make room for the proof, which takes most of all: it seldom fails once the edits have been rehearsed."""
+        self.comparer = Comparer()
+        self.wordings = Wordings()
 
     def agents(self, sources: Sequence[Source], whole: frozenset[str]) -> list[Agent]:
         """Make agents of sources."""

@@ -20,6 +20,7 @@ from composer.stages.layout import list_marks
 __all__ = ["lay_out_verbatim"]
 
 _ID: Final = re.compile(r"[ \t]*\{#[^{}\s]+\}[ \t]*$")
+_PROFILES: Final = "profiles/"
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
 _BOX: Final = re.compile(r"\[[ xX]\][ \t]*$")
 _BLANK_END: Final = re.compile(r"(?:\A|\n)(?P<blank>(?:[^\S\n]*\n)*[^\S\n]*)\Z")
@@ -38,15 +39,19 @@ class _Run:
     @property
     def is_written(self) -> bool:
         """Whether it stands in a fragment, and not in an edit."""
-        return not self.line.trace.layer.startswith("profiles/") and bool(self.line.text.lines)
+        return not self.line.trace.layer.startswith(_PROFILES) and bool(self.line.text.lines)
 
 
 @dataclass(slots=True)
 class _Lines:
-    """The offsets of the lines with words, and of those with an include; others that are not blank are looked through."""
+    """The offsets of the lines with words, and of those with an include; others that are not blank are looked through.
+
+    ``starts`` are the offsets of the first words of each run of text, by its order.
+    """
 
     words: set[int] = field(default_factory=set)
     includes: set[int] = field(default_factory=set)
+    starts: dict[int, int] = field(default_factory=dict)
 
 
 def lay_out_verbatim(document: RenderedDocument) -> RenderedDocument:
@@ -105,9 +110,13 @@ def _model_mark(block: PlannedList) -> str:
 def _list_indent(block: PlannedList) -> str | None:
     """Return the blanks before the list's items as they are written; None where an edit brought the whole list."""
     for item in block.items:
-        if item.mark and not item.line.trace.layer.startswith("profiles/") and item.line.text.lines:
+        if item.mark and not item.line.trace.layer.startswith(_PROFILES) and item.line.text.lines:
             prefix = _prefix(item.line.text.source, item.line.text.lines[0].offset)
             return prefix[: len(prefix) - len(prefix.lstrip())]
+    for item in block.items:  # none is written: one that is replaced was
+        replaced = item.line.trace.replaces
+        if replaced is not None and _is_fragment(item.line.slot.head[0]):
+            return _prefix(replaced.source, _first_words(replaced))
     return None
 
 
@@ -150,22 +159,25 @@ class _Printer:
     def _gap(self, above: _Run | None, run: _Run) -> str:
         """Return the blank lines above a run."""
         slot = run.line.slot
-        if run.is_written and slot.head[0].source is run.line.text.source:
-            return self._written_gap(above, run)
+        start = self._start(run)
+        if start is not None:
+            return self._written_gap(above, run, start)
         if above is None:
-            # What replaces the first block stands below the same blank lines.
-            replaced = run.line.trace.replaces
-            return (
-                self._blank_above(replaced.source, _first_words(replaced), slot.head[0], ends_at_words=True) if replaced is not None else ""
-            )
-        is_replacement = slot.head[0].source is not run.line.text.source or slot.head[0].syntax.is_verbatim
-        if is_replacement or above.line.slot.is_followed_by(slot):
+            return ""
+        if slot.head[0].source is not run.line.text.source or above.line.slot.is_followed_by(slot):
             return "\n" * slot.gap
         if run.around is not None and run.around in self._lists:
             return "\n" if run.around.is_tight is False else ""
         return "\n"
 
-    def _written_gap(self, above: _Run | None, run: _Run) -> str:
+    def _start(self, run: _Run) -> int | None:
+        """Return where a run, or what it stands in for, has its first words in a fragment; None for what an edit inserted."""
+        document, order = run.line.slot.head
+        if run.is_written and document.source is run.line.text.source:
+            return run.line.text.lines[0].offset
+        return self._lines_of(document).starts.get(order) if _is_fragment(document) else None
+
+    def _written_gap(self, above: _Run | None, run: _Run, start: int) -> str:
         via = run.line.trace.via
         others = above.line.trace.via if above is not None else ()
         shared = 0
@@ -176,8 +188,9 @@ class _Printer:
         if above is not None and _is_next_round(above, run):
             return "\n" if run.around is not None and run.around.is_tight is False else ""
         is_near = above is None or above.line.slot.is_followed_by(run.line.slot) or run.around in self._lists
-        gap = self._blank_above(run.line.text.source, run.line.text.lines[0].offset, run.line.slot.head[0], ends_at_words=is_near)
-        is_below_insertion = above is not None and not above.is_written and not is_near
+        document = run.line.slot.head[0]
+        gap = self._blank_above(document.source, start, document, ends_at_words=is_near)
+        is_below_insertion = above is not None and not _is_fragment(above.line.slot.tail[0]) and not is_near
         return "\n" if is_below_insertion and not gap and not run.prefix[:1].isspace() else gap
 
     def _blank_above(self, source: SourceFile, offset: int, document: Document | None, *, ends_at_words: bool) -> str:
@@ -207,12 +220,20 @@ class _Printer:
             lines = self._lines[document] = _Lines()
             text = document.source.text
             for block, _ in walk_blocks(document.blocks):
-                words = block.title if isinstance(block, Section) else block.text if isinstance(block, Item | Leaf) else None
-                if words is not None:
+                if isinstance(block, Section | Item | Leaf):
+                    words = block.title if isinstance(block, Section) else block.text
+                    if words is None or block.unit is None or not words.lines:
+                        continue
+                    lines.starts[block.unit.order] = words.lines[0].offset
                     lines.words.update(text.rfind("\n", 0, line.offset) + 1 for line in words.lines)
                 if isinstance(block, Inclusion):
                     lines.includes.add(text.rfind("\n", 0, block.target.start) + 1)
         return lines
+
+
+def _is_fragment(document: Document) -> bool:
+    """Whether a document is a fragment, and not the text of an edit."""
+    return not document.source.path.startswith(_PROFILES)
 
 
 def _is_next_round(above: _Run, run: _Run) -> bool:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from composer import Workspace
 from composer.errors import Diagnostics
 from composer.files.destination import DiskDestination
+from composer.importer.agents import make_agents
+from composer.importer.bodies import make_body
+from composer.importer.edits import place_edits
+from composer.importer.leftover import with_whole
+from composer.importer.printing import print_workspace
+from composer.importer.proof import Prover
 from composer.importer.report import make_report, report_text
 from composer.importer.run import ImportPlan, Options, plan_import, write_plan
 
@@ -94,6 +101,20 @@ def test_a_section_that_is_nearly_the_same_is_one_fragment_and_an_edit(tmp_path:
     _import(tmp_path, files)
     assert "shop/rules-of-the-gate#look-sessions-service:" in (tmp_path / "ws/profiles/shop.yaml").read_text()
     assert _built(tmp_path) == files
+
+
+def test_an_agent_is_written_whole_after_all_and_nothing_else_changes(tmp_path: Path) -> None:
+    """As is done with the last few whose edits fail: its fragment goes if no other agent uses it."""
+    item = "- Look after the queues of each service before anything else is begun\n"
+    files = _pair(_BODY.replace(item, "- Leave all queues alone, for they are no business of a gate\n"))
+    plan = _import(tmp_path, files)
+    agents = make_agents(plan.sources, ())
+    bodies = {agent.fragment: make_body(agent.fragment, "", agent.envelope.body) for agent in agents}
+    layout = with_whole(plan.layout, {"zoo: .claude/agents/keeper.md"}, agents, bodies)
+    layout = replace(layout, edits=place_edits(layout.agents, layout.bodies, layout.factored, layout.names))
+    written = print_workspace(layout)
+    assert sorted(written) == ["fragments/agents/keeper.md", "fragments/agents/zoo/keeper.md", "profiles/shop.yaml", "profiles/zoo.yaml"]
+    assert not Prover(None, lambda _: None).prove(written, layout.agents)
 
 
 def test_what_no_edit_reproduces_is_not_shared(tmp_path: Path) -> None:

@@ -194,6 +194,27 @@ def test_what_an_edit_brings_looks_like_its_neighbours(tmp_path: Path, address: 
     assert _file(tmp_path / "edited", "", BODY, profile).text == whole.replace(old, new, 1)
 
 
+@pytest.mark.parametrize(
+    ("address", "verb", "text"),
+    [
+        ("rules#open", "replace", "Open the gate\n      - Lift the bar"),
+        ("rules#close", "replace", "Close the gate"),
+        ("agents/ant#count", "replace", "Count the sheep"),
+        ("agents/ant#steps", "replace", "Take these steps:"),
+        ("rules#order", "title", "Order"),
+        ("rules#inner", "replace", "Lift the bar"),
+    ],
+)
+def test_what_is_replaced_by_its_own_words_moves_nothing(tmp_path: Path, address: str, verb: str, text: str) -> None:
+    """Whether it begins or ends an include, stands below or above one, or is the only item there: gaps and indentation stay."""
+    rules = "### Order {#order}\n- Open the gate {#open}\n  - Lift the bar {#inner}\n- Close the gate {#close}\n"
+    body = 'Rules\n\n\n### {% include "rules" %}\n- Count the sheep {#count}\n{% include "rules#close" %}\n\nTake these steps: {#steps}\n'
+    profile = f"{PROFILE}edits:\n  {address}:\n    {verb}: |\n      {text}\n"
+    whole = _file(tmp_path / "whole", "", body, rules=rules).text
+    assert "\n\n\n### Order\n- Open the gate\n  - Lift the bar\n- Close the gate\n- Count the sheep\n- Close the gate\n\n" in whole
+    assert _file(tmp_path / "edited", "", body, profile, rules=rules).text == whole
+
+
 def test_a_closed_gate_leaves_the_gap_around_it(tmp_path: Path) -> None:
     """The words before and after do not run together."""
     body = "Text\n\n{% if on %}\n\n- one\n{% endif %}\n- two\n"
@@ -318,6 +339,19 @@ def test_a_proof_finds_nothing_where_all_is_as_it_was() -> None:
 def test_a_proof_says_whose_fault_it_is(changes: dict[str, str], blamed: tuple[list[str], list[str], int]) -> None:
     """An agent that does not come out, the entry of a profile, a fragment; what belongs to none of them is told all the same."""
     assert _prove({**FINE, **changes}) == blamed
+
+
+def test_a_wrong_edit_is_blamed_on_its_address_alone() -> None:
+    """One that stands inside another of the same profile; whose edits the two are is known to those who placed them."""
+    files = {
+        "fragments/agents/ant.md": "---\nagent:\n  verbatim: true\n---\n- Text {#text}\n  - Inner {#inner}\n",
+        "profiles/shop.yaml": "agents:\n  ant: {}\nedits:\n"
+        "  agents/ant#text:\n    replace: |\n      Other\n"
+        "  agents/ant#inner:\n    replace: |\n      More\n",
+    }
+    agents = make_agents([Source("shop", ".claude/agents/ant.md", "---\nname: ant\n---\n- Other\n")], ())
+    wrong = Prover(None, lambda _: None).prove(files, agents)
+    assert (wrong.fragments, wrong.edits) == (frozenset(), frozenset({("shop", "agents/ant#inner")}))
 
 
 def test_a_proof_takes_in_what_is_there_already(tmp_path: Path) -> None:

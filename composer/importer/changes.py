@@ -8,7 +8,7 @@ from typing import Final
 from composer.model import Verb
 from composer.records import dataclass, replace
 
-__all__ = ["LEAST_EDIT", "LEAST_SLOT", "OWN_NAME", "Change", "Slot", "written_size"]
+__all__ = ["LEAST_EDIT", "LEAST_SLOT", "OWN_NAME", "REMOVED_SIZE", "Change", "Slot", "written_size"]
 
 OWN_NAME: Final = "agent.name"
 """The variable that each agent has without being told."""
@@ -19,6 +19,8 @@ LEAST_SLOT: Final = 76
 _ADDRESS: Final = 56
 """Bytes of an address with its indentation, and of the id in the fragment, about."""
 _VERB: Final = 15
+REMOVED_SIZE: Final = _ADDRESS + _VERB
+"""The bytes that it takes to remove a block."""
 _NEW_ID: Final = 26
 _TEXT_INDENT: Final = 6
 _READ: Final = 20
@@ -69,12 +71,23 @@ class Change:
         return replace(self, first=self.first + lines, last=self.last + lines, id_line=self.id_line + lines, slot=slot)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it says one line otherwise and nothing else: neither gaps nor marks can go wrong then."""
+        is_line = self.last - self.first == len(self.text) == 1 and not self.has_own_line
+        return self.slot is not None or (is_line and self.verb in {Verb.REPLACE, Verb.TITLE})
+
+    @property
     def cost(self) -> int:
         """The bytes that it takes to write, about."""
         if self.slot is not None:
             return self.slot.cost
         words = sum(len(line.encode()) + _TEXT_INDENT + 1 for line in self.text)
         return _ADDRESS + _VERB + words + (_NEW_ID if self.verb in {Verb.AFTER, Verb.BEFORE} else 0)
+
+
+def inserted_size(text: Iterable[str]) -> int:
+    """Return the bytes that it takes to insert a text."""
+    return REMOVED_SIZE + _NEW_ID + sum(len(line.encode()) + _TEXT_INDENT + 1 for line in text)
 
 
 def written_size(changes: Iterable[Change]) -> int:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from composer.importer.agents import Agent
+from composer.importer.bodies import Body
 from composer.importer.changes import OWN_NAME, Change, Slot
-from composer.importer.factor import Body, Factored, Include, needs_plain, text_with_includes
+from composer.importer.factor import Factored, Include, needs_plain, text_with_includes
 from composer.importer.yaml_lines import block_scalar, plain_or_quoted
 from composer.model import Verb
 from composer.naming import name_of_text
@@ -84,6 +86,17 @@ class PlacedEdits:
         """Return the same with the edits of some agents alone."""
         of_project = {name: [edit for edit in edits if edit.agent in labels] for name, edits in self.of_project.items()}
         return replace(self, of_project=of_project)
+
+    def owners_of(self, project: str, address: str) -> Iterator[str]:
+        """Give the labels of the agents for whose sake a project edits a block."""
+        for edit in self.of_project.get(project, ()):
+            if edit.address == address:
+                yield edit.agent
+
+    def editors_of(self, fragment: str) -> set[str]:
+        """Return the labels of the agents with an edit of a fragment."""
+        edits = chain(*self.of_agent.values(), *self.of_project.values())
+        return {edit.agent for edit in edits if edit.address.startswith(f"{fragment}#")}
 
     def count(self) -> int:
         """Return the number of edits."""

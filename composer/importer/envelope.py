@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from sys import intern
 from typing import Final
 
 from composer.characters import find_bad_character
@@ -55,7 +56,8 @@ def open_file(text: str) -> Envelope:
     front_matter, body = _split_front_matter(text)
     fields = _read_fields(front_matter) if front_matter else ()
     lines = body.rstrip("\n").split("\n") if body.strip("\n") else []
-    return Envelope(front_matter, fields, has_bom, eol, final_newlines, characters, tuple(lines))
+    # Most lines stand in many files, where there are many versions of one.
+    return Envelope(front_matter, fields, has_bom, eol, final_newlines, characters, tuple(map(intern, lines)))
 
 
 def _with_line_feeds(text: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from composer.errors import Diagnostics
-from composer.importer.factor import Body, make_body
+from composer.importer.bodies import Body, make_body
 from composer.importer.sources import Source
 from composer.model import Fragment
 from composer.records import dataclass, field

@@ -3,56 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Final
 
+from composer.importer.bodies import Body
 from composer.importer.grammar import Grammar, Traits, build_grammar
-from composer.importer.pieces import Unit, cut_body, escape_line, has_braces
-from composer.records import dataclass, field, replace
+from composer.importer.pieces import Unit, has_braces
+from composer.importer.wordings import Wordings
+from composer.records import dataclass, field
 
-__all__ = ["Body", "Factored", "Include", "RefusedRun", "SharedRun", "factor", "make_body", "needs_plain", "text_with_includes"]
+__all__ = ["Factored", "Include", "RefusedRun", "SharedRun", "factor", "needs_plain", "text_with_includes"]
 
 _SMALLEST: Final = 120
 """Bytes below which a single block is no fragment, whatever it would save: nobody reads a folder of one-liners."""
 _TAIL: Final = 300
 """Bytes below which the end of a list is no fragment: it would read as a whole list, and is none."""
 _REFERENCE: Final = 44
-_SECTION: Final = 3
-"""Units below which a section is not compared on its own."""
-
-
-@dataclass(frozen=True, eq=False)
-class Body:
-    """A body to factor: its lines, as they have to be written, and its units. ``key`` names it, ``folder`` is where its file stands."""
-
-    key: str
-    folder: str
-    lines: tuple[str, ...]
-    units: tuple[Unit, ...]
-
-    @cached_property
-    def wordings(self) -> tuple[tuple[tuple[str, ...], Traits], ...]:
-        """What each unit says with the gap below it, by which it is known again, and what counts in it."""
-        found = []
-        for position, unit in enumerate(self.units):
-            # What stands below the last unit of a file is no part of a run: it may match any gap.
-            gap = ("",) if position + 1 == len(self.units) else self.lines[unit.last : unit.below]
-            key = (*self.lines[unit.first : unit.last], "\n", *gap)
-            found.append((key, _traits(self, position, len(gap))))
-        return tuple(found)
-
-    @cached_property
-    def sections(self) -> tuple[tuple[Body, int], ...]:
-        """Its sections of some units, those inside others too, as bodies of their own, each with its first line in this one."""
-        found = []
-        for position, unit in enumerate(self.units):
-            end = next((end for end in range(position + 1, len(self.units)) if 0 < self.units[end].level <= unit.level), len(self.units))
-            units = self.units[position:end]
-            if unit.level and len(units) >= _SECTION and all(one.is_sound for one in units):
-                first = unit.first
-                shifted = tuple(replace(one, first=one.first - first, last=one.last - first, below=one.below - first) for one in units)
-                found.append((Body(f"{self.key}\n{first}", self.folder, self.lines[first : units[-1].last], shifted), first))
-        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +83,17 @@ class Factored:
     refused: list[RefusedRun] = field(default_factory=list)
 
 
-def make_body(key: str, folder: str, lines: Sequence[str]) -> Body:
-    """Cut a body into units."""
-    escaped = tuple(escape_line(line) for line in lines)
-    return Body(key, folder, escaped, cut_body(escaped))
-
-
-def factor(bodies: Sequence[Body], min_saving: int, existing: Sequence[Body] = ()) -> Factored:
+def factor(bodies: Sequence[Body], min_saving: int, existing: Sequence[Body] = (), wordings: Wordings | None = None) -> Factored:
     """Share the runs that pay.
 
     Args:
         bodies: what is imported, each body once.
         min_saving: the bytes that a fragment must save to be made.
         existing: the texts of fragments that are there already; they are included wherever they stand as they are.
+        wordings: what was found out of these bodies before.
     """
-    sequences, traits, wordings = _symbols([*bodies, *existing])
+    wordings = wordings if wordings is not None else Wordings()
+    sequences, traits = wordings.number([*bodies, *existing])
     sequences, known = sequences[: len(bodies)], sequences[len(bodies) :]
     fixed: dict[int, Body] = {}
     for body, parts in sorted(zip(existing, known, strict=True), key=lambda pair: -len(pair[1])):
@@ -143,9 +104,9 @@ def factor(bodies: Sequence[Body], min_saving: int, existing: Sequence[Body] = (
         grammar.rules[symbol] = list(range(-len(body.units), 0))
     factored = _read_grammar(bodies, grammar)
     factored.refused.extend(
-        RefusedRun(wordings[first], grammar.traits[symbol].size, uses, saving)
+        RefusedRun(wordings.first_lines[first], grammar.traits[symbol].size, uses, saving)
         for first, uses, symbol, saving in grammar.refused
-        if first < len(wordings)
+        if first < len(wordings.first_lines)
     )
     factored.existing.update((symbol, body.key) for symbol, body in fixed.items())
     return factored
@@ -181,35 +142,6 @@ def _saving(uses: int, own: int, run: Traits, min_saving: int) -> int:
         return 0
     reference = _REFERENCE + (3 if run.level else 0)
     return (uses - 1) * own - uses * reference - min_saving
-
-
-# --- symbols ----------------------------------------------------------------------------------------------------------
-
-
-def _symbols(bodies: Sequence[Body]) -> tuple[list[list[int]], list[Traits], list[str]]:
-    """Give units that are written alike, with like gaps below them, one number; return the first line of each, too."""
-    numbers: dict[tuple[str, ...], int] = {}
-    traits: list[Traits] = []
-    sequences = []
-    for body in bodies:
-        sequence = []
-        for position, (key, own) in enumerate(body.wordings):
-            number = numbers.setdefault(key, len(traits))
-            if number == len(traits):
-                traits.append(own)
-            elif (position == 0 and not traits[number].is_opening) or (traits[number].is_tail and not own.is_tail):
-                known = traits[number]
-                traits[number] = replace(own, is_opening=own.is_opening or known.is_opening, is_tail=own.is_tail and known.is_tail)
-            sequence.append(number)
-        sequences.append(sequence)
-    return sequences, traits, [key[0] for key in numbers]
-
-
-def _traits(body: Body, position: int, gap: int) -> Traits:
-    unit = body.units[position]
-    size = sum(len(line.encode()) + 1 for line in body.lines[unit.first : unit.last]) + gap
-    is_tail = unit.is_item and position > 0 and body.units[position - 1].is_item
-    return Traits(size, unit.last - unit.first, 1, unit.level, position == 0, unit.leads_in, unit.is_sound, is_tail)
 
 
 # --- grammar -> runs --------------------------------------------------------------------------------------------------

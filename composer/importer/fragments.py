@@ -9,7 +9,8 @@ from itertools import count
 from pathlib import PurePosixPath
 from typing import Final
 
-from composer.importer.factor import Body, Factored, SharedRun
+from composer.importer.bodies import Body
+from composer.importer.factor import Factored, SharedRun
 from composer.importer.slots import common_start
 from composer.naming import kebab_case, name_of_text
 

@@ -36,12 +36,6 @@ class Traits:
     is_sound: bool
     is_tail: bool = False
 
-    def can_precede(self, other: Traits) -> bool:
-        """Whether two runs side by side make one that a person would cut out."""
-        if not (self.is_sound and other.is_sound) or other.leads_in:
-            return False
-        return not other.level or bool(self.level) or self.is_opening
-
     def joined(self, other: Traits) -> Traits:
         """Return the traits of two runs as one."""
         return Traits(
@@ -161,6 +155,10 @@ class _Pairing:
 
     def __init__(self, sequences: Sequence[Sequence[int]], traits: list[Traits]) -> None:
         self._traits = traits
+        # What is asked of them at every place, by symbol.
+        self._is_sound, self._can_follow, self._has_level, self._can_head = bytearray(), bytearray(), bytearray(), bytearray()
+        for one in traits:
+            self._add_traits(one)
         self._rules: dict[int, list[int]] = {}
         row: list[int] = []
         for sequence in sequences:
@@ -174,9 +172,14 @@ class _Pairing:
 
     def run(self) -> None:
         """Join pairs until none stands in two places."""
+        # A pair gets no place more once its two symbols are there: one that stands once now always will.
+        counts = Counter(pair for place in range(len(self._row) - 1) if (pair := self._pair_at(place)) is not None)
+        self._places = {pair: set() for pair, count in counts.items() if count > 1}
         for place in range(len(self._row) - 1):
-            self._note(place)
-        self._heap = [(-len(places), *pair) for pair, places in self._places.items() if len(places) > 1]
+            pair = self._pair_at(place)
+            if pair in self._places:
+                self._places[pair].add(place)
+        self._heap = [(-len(places), *pair) for pair, places in self._places.items()]
         heapify(self._heap)
         while self._heap:
             count, left, right = heappop(self._heap)
@@ -195,9 +198,18 @@ class _Pairing:
         if following >= len(self._row):
             return None
         left, right = self._row[place], self._row[following]
-        if left < 0 or right < 0 or not self._traits[left].can_precede(self._traits[right]):
+        if left < 0 or right < 0:
+            return None
+        # Two runs side by side make one where a person would cut it out.
+        if not self._is_sound[left] or not self._can_follow[right] or (self._has_level[right] and not self._can_head[left]):
             return None
         return left, right
+
+    def _add_traits(self, traits: Traits) -> None:
+        self._is_sound.append(traits.is_sound)
+        self._can_follow.append(traits.is_sound and not traits.leads_in)
+        self._has_level.append(traits.level > 0)
+        self._can_head.append(traits.level > 0 or traits.is_opening)
 
     def _note(self, place: int) -> tuple[int, int] | None:
         pair = self._pair_at(place)
@@ -213,6 +225,7 @@ class _Pairing:
     def _join(self, left: int, right: int) -> None:
         symbol = len(self._traits)
         self._traits.append(self._traits[left].joined(self._traits[right]))
+        self._add_traits(self._traits[-1])
         self._rules[symbol] = [left, right]
         touched: set[tuple[int, int]] = set()
         for place in sorted(self._places.pop((left, right))):
@@ -234,6 +247,8 @@ class _Pairing:
         for pair in touched:
             if len(self._places[pair]) > 1:
                 heappush(self._heap, (-len(self._places[pair]), *pair))
+            else:
+                del self._places[pair]
 
     def grammar(self, count: int) -> Grammar:
         """Return what came of it."""

@@ -6,13 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from composer.blocks import Block, Item, Leaf, LeafKind, Section, Syntax, Text, walk_blocks
-from composer.errors import Diagnostics
-from composer.markdown.parse import parse_document
-from composer.records import dataclass
-from composer.source import SourceFile
+from composer.blocks import Block, Document, Item, Leaf, LeafKind, Section, Syntax, Text, walk_blocks
+from composer.records import dataclass, replace
 
-__all__ = ["Unit", "cut_body", "escape_line", "has_braces", "printed_line"]
+__all__ = ["Unit", "cut_document", "escape_line", "has_braces", "printed_line"]
 
 VERBATIM: Final = Syntax(is_plain=True, has_includes=False, is_verbatim=True)
 _BRACES: Final = re.compile(r"\{\{|\{%|\{#")
@@ -38,6 +35,10 @@ class Unit:
     is_sound: bool = True
     is_item: bool = False
 
+    def moved(self, lines: int) -> Unit:
+        """Return the same unit so many lines further down."""
+        return replace(self, first=self.first + lines, last=self.last + lines, below=self.below + lines)
+
 
 def has_braces(text: str) -> bool:
     """Whether Jinja would read something in a text."""
@@ -56,10 +57,8 @@ def printed_line(line: str) -> str:
     return _ESCAPED_ID.sub(r"\1", line)
 
 
-def cut_body(lines: Sequence[str]) -> tuple[Unit, ...]:
-    """Cut a body, given as escaped lines, into its units."""
-    source = SourceFile("body", "\n".join(lines) + "\n")
-    document = parse_document(source, 0, Diagnostics(), VERBATIM)
+def cut_document(lines: Sequence[str], document: Document) -> tuple[Unit, ...]:
+    """Cut a body, given as escaped lines and as what was read from them, into its units."""
     starts = _line_numbers(lines)
     spans: list[_Span] = []
     for block, _ in walk_blocks(document.blocks):

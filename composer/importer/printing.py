@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from composer.importer.agents import Agent
+from composer.importer.bodies import Body
 from composer.importer.edits import PlacedEdits
-from composer.importer.factor import Body, Factored, Include, needs_plain, text_with_includes
+from composer.importer.factor import Factored, Include, needs_plain, text_with_includes
 from composer.importer.shared_values import SharedValues
 from composer.importer.yaml_lines import override_lines, plain_or_quoted, setting_lines
 from composer.records import dataclass, field, replace
@@ -18,7 +19,10 @@ _FENCE = "---"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """Everything that is decided: the agents, the body of each fragment that holds one, what they share, and its names."""
+    """Everything that is decided: the agents, the body of each fragment that holds one, what they share, and its names.
+
+    ``unbuilt`` are the labels of agents whose files are there for others alone: no profile names them.
+    """
 
     agents: Sequence[Agent]
     bodies: Mapping[str, Body]
@@ -26,10 +30,13 @@ class Layout:
     names: Mapping[int, str]
     edits: PlacedEdits = field(default_factory=PlacedEdits)
     values: SharedValues = field(default_factory=SharedValues)
+    unbuilt: frozenset[str] = frozenset()
 
     def part(self, labels: Collection[str]) -> Layout:
-        """Return the same with some agents alone."""
-        return replace(self, agents=[agent for agent in self.agents if agent.label in labels], edits=self.edits.part(labels))
+        """Return the same with some agents alone, and the files of those whose text they have with edits."""
+        bases = {agent.base.label for agent in self.agents if agent.label in labels and agent.base is not None}
+        agents = [agent for agent in self.agents if agent.label in labels or agent.label in bases]
+        return replace(self, agents=agents, edits=self.edits.part(labels), unbuilt=frozenset(bases.difference(labels)))
 
 
 def print_workspace(layout: Layout) -> dict[str, str]:
@@ -52,7 +59,8 @@ def print_workspace(layout: Layout) -> dict[str, str]:
         files[f"fragments/{layout.values.fragment}.md"] = _text((), layout.values.lines())
     by_project: dict[str, list[Agent]] = {}
     for agent in layout.agents:
-        by_project.setdefault(agent.source.project, []).append(agent)
+        if agent.label not in layout.unbuilt:
+            by_project.setdefault(agent.source.project, []).append(agent)
     for project, agents in by_project.items():
         taken: set[str] = set()
         entries = [line for agent in sorted(agents, key=lambda agent: agent.name) for line in _entry_lines(agent, layout, taken)]

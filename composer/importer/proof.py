@@ -13,7 +13,8 @@ from composer.importer.agents import Agent
 from composer.lookup.index import Index
 from composer.model import Catalog, OutputFile
 from composer.pipeline import compose_profile, read_index
-from composer.records import dataclass
+from composer.records import dataclass, replace
+from composer.source import Location
 from composer.targets import get_target
 from composer.workspace import DEFAULT_TARGET
 
@@ -22,11 +23,15 @@ __all__ = ["Mismatches", "Prover"]
 
 @dataclass(frozen=True, slots=True)
 class Mismatches:
-    """The agents that do not come out, by label; and the fragments that could not be read."""
+    """The agents that do not come out, by label; the fragments that could not be read; and the edits that are wrong.
+
+    ``edits`` are those that hold for a whole profile, each by its profile and its address.
+    """
 
     agents: frozenset[str]
     fragments: frozenset[str]
     messages: tuple[str, ...] = ()
+    edits: frozenset[tuple[str, str]] = frozenset()
 
     def __bool__(self) -> bool:
         """Whether there is any."""
@@ -64,9 +69,12 @@ class Prover:
             agent = expected.pop((file.profile, file.agent), None)
             if agent is not None and (str(file.path) != agent.source.path or file.content != agent.source.text.encode()):
                 wrong.add(agent.label)
+        missing = {agent.label for agent in expected.values()}
         if diagnostics.errors:
-            return _blame(diagnostics.errors, agents)
-        return Mismatches(frozenset(wrong | {agent.label for agent in expected.values()}), frozenset())
+            # What is missing may be so for another's mistake: where nobody is to blame, all may be.
+            found = _blame(diagnostics.errors, agents)
+            return replace(found, agents=found.agents | wrong)
+        return Mismatches(frozenset(wrong | missing), frozenset())
 
 
 def _compose(index: Index, profiles: Iterable[str], diagnostics: Diagnostics, progress: Callable[[str], None]) -> Iterator[OutputFile]:
@@ -86,6 +94,7 @@ def _blame(errors: Iterable[Diagnostic], agents: Iterable[Agent]) -> Mismatches:
     """Find out whose fault errors are, by the files that they name."""
     fragments: set[str] = set()
     labels: set[str] = set()
+    edits: set[tuple[str, str]] = set()
     messages: list[str] = []
     by_name = {(agent.source.project, agent.name): agent.label for agent in agents}
     for found in errors:
@@ -94,15 +103,21 @@ def _blame(errors: Iterable[Diagnostic], agents: Iterable[Agent]) -> Mismatches:
             fragments.add(path.removeprefix("fragments/").removesuffix(".md"))
         elif path.startswith("profiles/"):
             project = path.removeprefix("profiles/").removesuffix(".yaml")
-            label = _entry_at(found.location.source.text, found.location.start, project, by_name)
-            if label:
+            label, address = _entry_at(found.location, project, by_name)
+            if address:
+                edits.add((project, address))
+            elif label:
                 labels.add(label)
         messages.append(f"{found.location}: {found.message}")
-    return Mismatches(frozenset(labels), frozenset(fragments), tuple(messages))
+    return Mismatches(frozenset(labels), frozenset(fragments), tuple(messages), frozenset(edits))
 
 
-def _entry_at(text: str, offset: int, project: str, labels: Mapping[tuple[str, str], str]) -> str:
-    names = re.findall(r"^  ([a-z0-9][a-z0-9-]*):", text[: offset + 1] if offset else "", re.MULTILINE)
-    line_end = text.find("\n", offset)
-    names = re.findall(r"^  ([a-z0-9][a-z0-9-]*):", text[:line_end], re.MULTILINE) or names
-    return labels.get((project, names[-1]), "") if names else ""
+def _entry_at(location: Location, project: str, labels: Mapping[tuple[str, str], str]) -> tuple[str, str]:
+    """Return the label of the agent that a place in a profile speaks of, or the address of the edit that holds for all of them."""
+    text = location.source.text
+    above = text[: text.find("\n", location.start)]
+    names = re.findall(r"^  ([a-z0-9][a-z0-9-]*):|^(edits):", above, re.MULTILINE)
+    if names and names[-1][1]:
+        addresses = re.findall(r"^  (\S+#\S+):", above, re.MULTILINE)
+        return "", addresses[-1] if addresses else ""
+    return (labels.get((project, names[-1][0]), "") if names else ""), ""

@@ -31,8 +31,7 @@ class Rehearsal:
         if not edited:
             return frozenset(), Mismatches(frozenset(), frozenset())
         labels = frozenset(agent.label for agent in edited)
-        shown = labels | {agent.base.label for agent in edited if agent.base is not None}
-        wrong = self._prover.prove(print_workspace(layout.part(shown)), edited)
+        wrong = self._prover.prove(print_workspace(layout.part(labels)), edited)
         if not wrong.messages:
             self._passed.update((label, made_of[label]) for label in labels - wrong.agents)
         return labels, wrong

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from composer.errors import Diagnostics, InternalError
@@ -10,10 +10,12 @@ from composer.files.destination import Destination
 from composer.files.disk_errors import change_files, report_disk_error
 from composer.files.transaction import Change
 from composer.importer.agents import Agent, make_agents, with_own_text
+from composer.importer.bodies import Body, make_body
 from composer.importer.edits import place_edits
 from composer.importer.existing import Existing, read_existing
-from composer.importer.factor import Body, factor, make_body
+from composer.importer.factor import factor
 from composer.importer.fragments import name_runs
+from composer.importer.leftover import are_few, with_whole
 from composer.importer.printing import Layout, print_workspace
 from composer.importer.proof import Mismatches, Prover
 from composer.importer.rehearsal import Rehearsal
@@ -22,6 +24,7 @@ from composer.importer.sections import adapt_sections, with_sections
 from composer.importer.shared_values import share_values
 from composer.importer.sources import LeftOut, Source, SourceSet, read_sources
 from composer.importer.variants import Comparer, find_variants, own_names_of, with_variants
+from composer.importer.wordings import Wordings
 from composer.records import dataclass, field, replace
 from composer.source import SourceFile, unlocated
 from composer.stages.write import WriteScope
@@ -86,14 +89,17 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
     rehearsal = Rehearsal(prover)
     wrong = Mismatches(frozenset(), frozenset())
     for number in range(_MOST_TRIES):
-        layout = _lay_out(sources, whole, apart, known)
-        edited, wrong = rehearsal.run(layout)
-        refused = layout.edits.crossing | (_blamed(layout, wrong) & edited if wrong else frozenset())
+        layout, apart = _lay_out(sources, whole, apart, known)
+        refused = _refused(layout, rehearsal)
+        while refused and are_few(refused, layout.agents):
+            layout = _placed(_with_whole(layout, refused, sources, whole, known), existing)
+            refused = _refused(layout, rehearsal)
         if refused - apart:
             # One that is refused changes what others share, so that the next may be; there has to be an end.
             apart |= refused if number < _MOST_REFUSALS else {agent.label for agent in layout.agents if agent.changes}
             continue
         files = print_workspace(layout)
+        known.forget_comparisons()
         progress("proving")
         wrong = prover.prove(files, layout.agents)
         if not wrong:
@@ -144,12 +150,47 @@ def _changes(plan: ImportPlan, destination: Destination, found: Diagnostics) -> 
     return changes
 
 
-def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[str], known: _Known) -> Layout:
-    """Decide everything; the agents in ``apart`` are no variants of others."""
+def _refused(layout: Layout, rehearsal: Rehearsal) -> frozenset[str]:
+    """Return the agents whose edits do not give them back."""
+    edited, wrong = rehearsal.run(layout)
+    return frozenset(layout.edits.crossing) | (_blamed(layout, wrong) & edited if wrong else frozenset())
+
+
+def _with_whole(layout: Layout, labels: frozenset[str], sources: Sequence[Source], whole: frozenset[str], known: _Known) -> Layout:
+    agents = known.agents(sources, whole)
+    return with_whole(layout, labels, agents, known.bodies(agents))
+
+
+def _placed(layout: Layout, existing: Existing) -> Layout:
+    """Return a layout with the edits that its agents need."""
+    variables = existing.variables | set(layout.values.names.values())
+    return replace(layout, edits=place_edits(layout.agents, layout.bodies, layout.factored, layout.names, variables))
+
+
+def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[str], known: _Known) -> tuple[Layout, frozenset[str]]:
+    """Decide everything; the agents in ``apart`` are no variants of others, and those are added whose edits would cross borders."""
+    existing, options = known.existing, known.options
+    known.progress("factoring")
+    layout = _placed(_share(sources, whole, apart, known), existing)
+    while layout.edits.crossing - apart:
+        if are_few(layout.edits.crossing, layout.agents):
+            layout = _with_whole(layout, frozenset(layout.edits.crossing), sources, whole, known)
+        else:
+            apart |= layout.edits.crossing
+            layout = _share(sources, whole, apart, known)
+        layout = _placed(layout, existing)
+    agents = layout.agents
+    taken = [*existing.ids, *(agent.fragment for agent in agents)]
+    names = name_runs(layout.factored, _folders(agents, layout.bodies), taken)
+    values = share_values(agents, options.min_saving, [*taken, *names.values()], existing.variables, apart)
+    return _placed(replace(layout, names=names, values=values), existing), apart
+
+
+def _share(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[str], known: _Known) -> Layout:
+    """Decide what is shared; runs have numbers for names."""
     existing, options = known.existing, known.options
     agents = known.agents(sources, whole)
     bodies = known.bodies(agents)
-    known.progress("factoring")
     kept = {agent.fragment for agent in agents if agent.label in apart or agent.label in whole}
     agents = with_variants(agents, find_variants(agents, bodies, options.min_saving, known.comparer, kept))
     bodies = {agent.fragment: bodies[agent.fragment] for agent in agents if agent.base is None and agent.fragment in bodies}
@@ -158,13 +199,8 @@ def _lay_out(sources: Sequence[Source], whole: frozenset[str], apart: frozenset[
     agents, adapted = with_sections(agents, adapt_sections(free, options.min_saving, known.comparer, own_names_of(agents)))
     bodies |= adapted
     shared = [body for agent in agents if (body := bodies.get(agent.fragment)) and agent.base is None and agent.label not in whole]
-    factored = factor(shared, options.min_saving, existing.bodies)
-    taken = [*existing.ids, *(agent.fragment for agent in agents)]
-    names = name_runs(factored, _folders(agents, bodies), taken)
-    values = share_values(agents, options.min_saving, [*taken, *names.values()], existing.variables, apart)
-    variables = existing.variables | set(values.names.values())
-    edits = place_edits(agents, bodies, factored, names, variables)
-    return Layout(agents, bodies, factored, names, edits, values)
+    factored = factor(shared, options.min_saving, existing.bodies, known.wordings)
+    return Layout(agents, bodies, factored, {symbol: str(symbol) for symbol in factored.runs})
 
 
 class _Known:
@@ -173,8 +209,14 @@ class _Known:
     def __init__(self, existing: Existing, options: Options, progress: Progress) -> None:
         self.existing, self.options, self.progress = existing, options, progress
         self.comparer = Comparer()
+        self.wordings = Wordings()
         self._agents: tuple[tuple[Sequence[Source], frozenset[str]], list[Agent]] | None = None
         self._bodies: dict[tuple[str, tuple[str, ...]], Body] = {}
+
+    def forget_comparisons(self) -> None:
+        """Make room for the proof, which takes most of all: it seldom fails once the edits have been rehearsed."""
+        self.comparer = Comparer()
+        self.wordings = Wordings()
 
     def agents(self, sources: Sequence[Source], whole: frozenset[str]) -> list[Agent]:
         """Make agents of sources."""
@@ -208,7 +250,7 @@ def _agents(sources: Sequence[Source], whole: frozenset[str], taken_ids: frozens
     return agents
 
 
-def _folders(agents: Sequence[Agent], bodies: dict[str, Body]) -> dict[str, str]:
+def _folders(agents: Sequence[Agent], bodies: Mapping[str, Body]) -> dict[str, str]:
     """Return where each body's file stands: its project, and the folder in it."""
     folders = {}
     for agent in agents:
@@ -219,11 +261,16 @@ def _folders(agents: Sequence[Agent], bodies: dict[str, Body]) -> dict[str, str]
 
 
 def _blamed(layout: Layout, wrong: Mismatches) -> frozenset[str]:
-    """Return the agents to keep whole: those that do not come out, and all that use a fragment that cannot be read."""
+    """Return the agents to keep whole: those that do not come out, and those that a fragment which cannot be read is owed to."""
     symbols = {name: symbol for symbol, name in layout.names.items()}
-    keys = set(wrong.fragments)
+    blamed = set(wrong.agents)
+    keys: set[str] = set()
     for fragment in wrong.fragments:
-        if fragment in symbols:
-            keys.update(layout.factored.runs[symbols[fragment]].users)
-    blamed = set(wrong.agents) | {agent.label for agent in layout.agents if agent.fragment in keys}
+        editors = layout.edits.editors_of(fragment)
+        blamed |= editors  # whose ids may be what it cannot be read with
+        if not editors:
+            keys.add(fragment)
+            keys.update(layout.factored.runs[symbols[fragment]].users if fragment in symbols else ())
+    blamed |= {agent.label for agent in layout.agents if agent.fragment in keys}
+    blamed |= {label for project, address in wrong.edits for label in layout.edits.owners_of(project, address)}
     return frozenset(blamed or {agent.label for agent in layout.agents})

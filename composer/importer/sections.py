@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from composer.importer.agents import Agent
+from composer.importer.bodies import Body, Part
 from composer.importer.changes import Change
-from composer.importer.factor import Body
 from composer.importer.variants import Comparer, Finder, Variant
 from composer.records import dataclass, replace
 
@@ -27,19 +27,20 @@ def adapt_sections(bodies: Sequence[Body], min_saving: int, comparer: Comparer, 
         comparer: what compares texts.
         own_names: the name of the agent that each body is of.
     """
-    sections, places = _sections(bodies)
-    finder = Finder(sections, min_saving, comparer, -_INCLUDE, [own_names[place.body] for place in places])
+    sections = _sections(bodies)
+    finder = Finder(sections, min_saving, comparer, -_INCLUDE, [own_names[section.body.key] for section in sections])
     by_key = {body.key: body for body in bodies}
-    kept: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    taken: dict[str, list[tuple[int, int, Variant]]] = defaultdict(list)
+    kept: dict[str, list[Part]] = defaultdict(list)
+    taken: dict[str, list[_Taken]] = defaultdict(list)
     for one, other in finder.candidates():
-        base, place = places[one], places[other]
-        free = not _touches(taken[base.body], base.span) and not _touches([*taken[place.body], *kept[place.body]], place.span)
+        base, section = sections[one], sections[other]
+        key = section.body.key
+        own = [one.own for one in taken[key]]
+        free = not _touches((one.own for one in taken[base.body.key]), base) and not _touches([*own, *kept[key]], section)
         if free and finder.consider(one, other, may_swap=False):
-            kept[base.body].append(base.span)
-            taken[place.body].append((*place.span, finder.variants[sections[other].key]))
-    lines_of = {section.key: section.lines for section in sections}
-    return {key: _adapted(by_key[key], found, lines_of, comparer) for key, found in taken.items() if found}
+            kept[base.body.key].append(base)
+            taken[key].append(_Taken(section, base, finder.variants[section.key]))
+    return {key: _adapted(by_key[key], found, comparer) for key, found in taken.items() if found}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,44 +52,38 @@ class AdaptedBody:
     saving: int
 
 
-@dataclass(frozen=True, slots=True)
-class _SectionPlace:
-    """The lines of a section in its body."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Taken:
+    """A section that is written as another body's, with edits."""
 
-    body: str
-    span: tuple[int, int]
+    own: Part
+    base: Part
+    variant: Variant
 
 
-def _sections(bodies: Iterable[Body]) -> tuple[list[Body], list[_SectionPlace]]:
+def _sections(bodies: Iterable[Body]) -> list[Part]:
     """Cut bodies into sections, those inside others too; each wording is given once."""
-    sections, places = [], []
-    seen: set[tuple[str, ...]] = set()
+    found: dict[tuple[str, ...], Part] = {}
     for body in bodies:
-        for section, first in body.sections:
-            if section.lines not in seen:
-                seen.add(section.lines)
-                sections.append(section)
-                places.append(_SectionPlace(body.key, (first, first + len(section.lines))))
-    return sections, places
+        for section in body.sections:
+            found.setdefault(section.lines, section)
+    return list(found.values())
 
 
-def _touches(spans: Iterable[tuple[object, ...]], span: tuple[int, int]) -> bool:
-    return any(first < span[1] and span[0] < last for first, last, *_ in spans)  # type: ignore[operator]
+def _touches(parts: Iterable[Part], section: Part) -> bool:
+    return any(part.first < section.last and section.first < part.last for part in parts)
 
 
-def _adapted(
-    body: Body, found: Sequence[tuple[int, int, Variant]], lines_of: Mapping[str, tuple[str, ...]], comparer: Comparer
-) -> AdaptedBody:
-    lines: list[str] = []
+def _adapted(body: Body, found: Iterable[_Taken], comparer: Comparer) -> AdaptedBody:
+    """Write sections of others in place of a body's own, with the edits at the lines where they stand then."""
+    ordered = sorted(found, key=lambda taken: taken.own.first)
     changes: list[Change] = []
-    position = 0
-    for first, last, variant in sorted(found, key=lambda place: place[:2]):
-        lines.extend(body.lines[position:first])
-        changes.extend(change.moved(len(lines)) for change in variant.changes)
-        lines.extend(lines_of[variant.base])
-        position = last
-    lines.extend(body.lines[position:])
-    return AdaptedBody(comparer.body_of(body, tuple(lines)), tuple(changes), sum(variant.saving for _, _, variant in found))
+    moved = 0
+    for taken in ordered:
+        changes.extend(change.moved(taken.own.first + moved) for change in taken.variant.changes)
+        moved += len(taken.base.lines) - len(taken.own.lines)
+    adapted = comparer.adapted(body, tuple((taken.own, taken.base) for taken in ordered))
+    return AdaptedBody(adapted, tuple(changes), sum(taken.variant.saving for taken in ordered))
 
 
 def with_sections(agents: Sequence[Agent], adapted: Mapping[str, AdaptedBody]) -> tuple[list[Agent], dict[str, Body]]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
+from composer.importer.bodies import Body, Part
 from composer.importer.changes import LEAST_EDIT, LEAST_SLOT
-from composer.importer.factor import Body
 
 __all__ = ["Weights"]
 
@@ -25,10 +25,13 @@ class Weights:
         self._numbers: dict[tuple[str, ...], int] = {}
         self._sizes: list[int] = []
         self._units: dict[Body, list[int]] = {}
-        self._weighed: dict[tuple[Body, Body], tuple[int, int]] = {}
+        self._weighed: dict[tuple[Part, Part], tuple[int, int]] = {}
 
-    def units_of(self, body: Body) -> list[int]:
-        """Return the number of each unit of a body."""
+    def units_of(self, part: Part) -> list[int]:
+        """Return the number of each unit of a part."""
+        return self._units_of_body(part.body)[part.first_unit : part.last_unit]
+
+    def _units_of_body(self, body: Body) -> list[int]:
         if body not in self._units:
             numbers = []
             for unit in body.units:
@@ -45,11 +48,11 @@ class Weights:
         sizes = self._sizes
         return sum(sizes[unit] for unit in units)
 
-    def alike(self, bodies: Sequence[Body], least: float) -> list[tuple[int, int]]:
+    def alike(self, parts: Sequence[Part], least: float) -> list[tuple[int, int]]:
         """Return the pairs that share, in rare units, at least that part of the smaller one's bytes; the most alike first."""
         places: dict[int, list[int]] = defaultdict(list)
-        for number, body in enumerate(bodies):
-            for unit in set(self.units_of(body)):
+        for number, part in enumerate(parts):
+            for unit in set(self.units_of(part)):
                 places[unit].append(number)
         shared: Counter[tuple[int, int]] = Counter()
         for unit, found in places.items():
@@ -57,15 +60,15 @@ class Weights:
             for position, one in enumerate(found if len(found) <= _RARE else ()):
                 for other in found[position + 1 :]:
                     shared[one, other] += size
-        totals = [max(self.size_of(self.units_of(body)), 1) for body in bodies]
+        totals = [max(self.size_of(self.units_of(part)), 1) for part in parts]
         pairs = ((size / min(totals[one], totals[other]), one, other) for (one, other), size in shared.items())
         return [(one, other) for _, one, other in sorted((-share, one, other) for share, one, other in pairs if share >= least)]
 
-    def apart(self, base: Body, other: Body) -> tuple[int, int]:
-        """Return what a body of its own costs, its file left out, and the least that edits could.
+    def apart(self, base: Part, other: Part) -> tuple[int, int]:
+        """Return what a part of its own costs, its file left out, and the least that edits could.
 
-        The body includes what it shares with the base, and so does the base. Each place where the two differ is one edit at least, what
-        only the body has is written in one, and of what is written otherwise each unit is written anew or has a variable.
+        The part includes what it shares with the base, and so does the base. Each place where the two differ is one edit at least, what
+        only the part has is written in one, and of what is written otherwise each unit is written anew or has a variable.
         """
         if (base, other) not in self._weighed:
             self._weighed[base, other] = self._weigh(self.units_of(base), self.units_of(other))

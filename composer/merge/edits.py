@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from composer.errors import Note
+from composer.errors import Diagnostics, Note
 from composer.lookup.index import Index
 from composer.merge.layers import Folder, beaten_by
 from composer.model import INSERTION_VERBS, Edit, EditPart, Edits, Layer, Look, ResolvedEdit, Setting, Verb, YamlNode, YamlScalar
-from composer.records import dataclass, field
+from composer.records import dataclass, field, replace
 
-__all__ = ["EditLayer", "fold_edits"]
+__all__ = ["EditLayer", "SharedEdits", "fold_edits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,40 @@ def fold_edits(
     layers: Sequence[EditLayer], index: Index, folder: Folder, read_looks: Mapping[YamlNode, tuple[Look, ...]]
 ) -> dict[str, ResolvedEdit]:
     """Fold the edits of ``layers``, given far to near; ``read_looks`` has what each layout comes to."""
-    slots: dict[str, _Slots] = {}
-    for address, found in _by_address(layers, index, folder).items():
-        for layer, edit in found:
-            _collect(slots.setdefault(address, _Slots()), layer, edit)
-    folded = {address: _fold(address, slot, folder, read_looks) for address, slot in slots.items()}
+    found = _by_address(layers, index, folder)
+    folded = {address: _fold_one(address, edits, folder, read_looks) for address, edits in found.items() if edits}
     return _check_nesting(folded, index, folder)
+
+
+class SharedEdits:
+    """What the layers come to that all agents of a profile share: what an agent says itself is folded beside it, and nothing else anew."""
+
+    def __init__(self, layers: Sequence[EditLayer], index: Index, folder: Folder, read_looks: Mapping[YamlNode, tuple[Look, ...]]) -> None:
+        """Fold the layers; arguments as those of ``fold_edits``."""
+        # What is wrong here may be put right by an agent, and has to be told by those that leave it so.
+        silent = replace(folder, diagnostics=Diagnostics())
+        self._layers, self._index, self._read_looks = layers, index, read_looks
+        self._found = _by_address(layers, index, silent)
+        self._raw = {address: _fold_one(address, found, silent, read_looks) for address, found in self._found.items() if found}
+        self._folded = _check_nesting(self._raw, index, silent)
+        self._is_right = not list(silent.diagnostics)
+        self._inside: dict[str, list[str]] = {}
+        for address in self._raw:
+            for outer in index.containers(address):
+                self._inside.setdefault(outer, []).append(address)
+
+    def with_own(self, own: Sequence[EditLayer], folder: Folder) -> dict[str, ResolvedEdit]:
+        """Return the edits of an agent, whose own layers are given."""
+        if not self._is_right or any(layered.edits.unset for layered in own):
+            return fold_edits([*self._layers, *own], self._index, folder, self._read_looks)
+        found: dict[str, list[tuple[Layer, Edit]]] = {}
+        for address, edits in _by_address(own, self._index, folder).items():
+            found[address] = [*self._found.get(address, ()), *edits]
+        raw = {**self._raw, **{address: _fold_one(address, edits, folder, self._read_looks) for address, edits in found.items()}}
+        folded = dict(self._folded)
+        for address in dict.fromkeys([*found, *(inner for outer in found for inner in self._inside.get(outer, ()))]):
+            folded[address] = _without_moot(raw[address], raw, self._index, folder)
+        return folded
 
 
 def _by_address(layers: Sequence[EditLayer], index: Index, folder: Folder) -> dict[str, list[tuple[Layer, Edit]]]:
@@ -92,6 +120,15 @@ def _collect(slot: _Slots, layer: Layer, edit: Edit) -> None:
             if isinstance(node, YamlScalar) and texts is not None:
                 place = texts.keys[name].location
                 slot.insertions.append(EditPart(verb, layer, place, node, name, edit.because))
+
+
+def _fold_one(
+    address: str, edits: Sequence[tuple[Layer, Edit]], folder: Folder, read_looks: Mapping[YamlNode, tuple[Look, ...]]
+) -> ResolvedEdit:
+    slot = _Slots()
+    for layer, edit in edits:
+        _collect(slot, layer, edit)
+    return _fold(address, slot, folder, read_looks)
 
 
 def _fold(address: str, slot: _Slots, folder: Folder, looks: Mapping[YamlNode, tuple[Look, ...]]) -> ResolvedEdit:
@@ -142,18 +179,19 @@ def _report_disagreement(first: EditPart, second: EditPart, address: str, folder
 
 def _check_nesting(folded: dict[str, ResolvedEdit], index: Index, folder: Folder) -> dict[str, ResolvedEdit]:
     """Report edits inside a block that is replaced or removed; drop those that the removing layer beats."""
-    kept: dict[str, ResolvedEdit] = {}
-    for address, edit in folded.items():
-        parts = [part for part in edit.parts if not _is_moot(part, edit, folded, index, folder)]
-        kept[address] = ResolvedEdit(
-            address,
-            edit.value if edit.value in parts else None,
-            edit.title if edit.title in parts else None,
-            edit.layout if edit.layout in parts else None,
-            edit.looks if edit.layout in parts else (),
-            tuple(part for part in edit.insertions if part in parts),
-        )
-    return kept
+    return {address: _without_moot(edit, folded, index, folder) for address, edit in folded.items()}
+
+
+def _without_moot(edit: ResolvedEdit, folded: Mapping[str, ResolvedEdit], index: Index, folder: Folder) -> ResolvedEdit:
+    parts = [part for part in edit.parts if not _is_moot(part, edit, folded, index, folder)]
+    return ResolvedEdit(
+        edit.address,
+        edit.value if edit.value in parts else None,
+        edit.title if edit.title in parts else None,
+        edit.layout if edit.layout in parts else None,
+        edit.looks if edit.layout in parts else (),
+        tuple(part for part in edit.insertions if part in parts),
+    )
 
 
 def _is_moot(part: EditPart, edit: ResolvedEdit, folded: Mapping[str, ResolvedEdit], index: Index, folder: Folder) -> bool:

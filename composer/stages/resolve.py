@@ -10,7 +10,7 @@ from composer.characters import check_characters
 from composer.errors import Diagnostics, nearest_name
 from composer.looks import BUILT_IN_LOOKS, HEADING
 from composer.lookup.index import Index
-from composer.merge.edits import EditLayer, fold_edits
+from composer.merge.edits import EditLayer, SharedEdits, fold_edits
 from composer.merge.layers import Ancestry, Folder, layer_name, order_layers
 from composer.model import (
     AgentSettings,
@@ -118,6 +118,7 @@ class _Resolver:
         self._shared_variables: dict[str, ResolvedVariable | None] = {}
         self._all_shared_variables: Mapping[str, ResolvedVariable] | None = None
         self._shared_edits: Mapping[str, ResolvedEdit] | None = None
+        self._edits_beside: SharedEdits | None = None
 
     def resolve(self) -> ResolvedProfile:
         profile = self._profiles[-1]
@@ -325,13 +326,15 @@ class _Resolver:
 
     def _edits(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]]) -> Mapping[str, ResolvedEdit]:
         own = [(profile, settings.edits) for profile, settings in layers if settings.edits.by_address or settings.edits.unset]
-        if own or self._shared_edits is None:
-            edits = [EditLayer(Layer(layer_name(profile.name)), profile.edits) for profile in self._profiles]
-            edits += [EditLayer(Layer(layer_name(profile.name), name), settings) for profile, settings in own]
-            folded = fold_edits(edits, self._index, self._folder, self._by_layout)
-            if own:
-                return folded
-            self._shared_edits = folded
+        shared = [EditLayer(Layer(layer_name(profile.name)), profile.edits) for profile in self._profiles]
+        if own:
+            if self._edits_beside is None:
+                self._edits_beside = SharedEdits(shared, self._index, self._folder, self._by_layout)
+            return self._edits_beside.with_own(
+                [EditLayer(Layer(layer_name(profile.name), name), edits) for profile, edits in own], self._folder
+            )
+        if self._shared_edits is None:
+            self._shared_edits = fold_edits(shared, self._index, self._folder, self._by_layout)
         return self._shared_edits
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from composer import Workspace
@@ -16,6 +15,7 @@ from composer.importer.printing import print_workspace
 from composer.importer.proof import Prover
 from composer.importer.report import make_report, report_text
 from composer.importer.run import ImportPlan, Options, plan_import, write_plan
+from composer.records import replace
 
 _TOPICS = ("inputs", "sessions", "queues", "caches", "errors", "logs", "tests", "names")
 _RULES = "".join(f"- Look after the {topic} of each service before anything else is begun\n" for topic in _TOPICS)

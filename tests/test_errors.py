@@ -198,6 +198,7 @@ def test_a_huge_fragment_is_not_read(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.untraced
 def test_too_many_values_of_yaml(tmp_path: Path) -> None:
     """A profile with more values than anybody writes is refused while it is read."""
     write_workspace(tmp_path, {**BASE, "profiles/shop.yaml": f"project:\n  a: [{'a,' * 200_001}]\n"})

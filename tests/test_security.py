@@ -305,6 +305,7 @@ def _chain(length: int, line: str) -> dict[str, str]:
 AGENT = "---\nagent:\n  description: Use this agent to write code.\n---\nWrite code. {#role}\n\n"
 
 
+@pytest.mark.untraced
 def test_includes_that_double_are_stopped_by_a_cap(tmp_path: Path) -> None:
     """Thirty fragments that each include the next twice would be a thousand million."""
     links = _chain(30, '{{% include "link-{0}" %}}\n\n{{% include "link-{0}" %}}\n')

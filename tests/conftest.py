@@ -1,0 +1,25 @@
+"""What holds for all tests: searches through many cases run without the tracer that measures coverage."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+
+import pytest
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Run the tests of hypothesis, and those that are marked ``untraced``, as fast as they can.
+
+    The marker that pytest-cov has for this, ``no_cover``, leaves a second tracer running in the workers of pytest-xdist.
+    """
+    is_search = item.get_closest_marker("hypothesis") or item.get_closest_marker("untraced")
+    tracer = sys.gettrace() if is_search else None
+    if tracer is None:
+        return (yield)
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)

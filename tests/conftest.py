@@ -15,8 +15,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     The marker that pytest-cov has for this, ``no_cover``, leaves a second tracer running in the workers of pytest-xdist.
     """
     is_search = item.get_closest_marker("hypothesis") or item.get_closest_marker("untraced")
-    tracer = sys.gettrace() if is_search else None
-    if tracer is None:
+    tracer = sys.gettrace()
+    if not is_search or not type(tracer).__module__.startswith("coverage"):  # that of a debugger stays
         return (yield)
     sys.settrace(None)
     try:

@@ -1,11 +1,17 @@
-"""What holds for all tests: searches through many cases run without the tracer that measures coverage."""
+"""What holds for all tests: what reading them has made stays, and searches run without the tracer that measures coverage."""
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Generator
 
 import pytest
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector a look, again and again, at what reading the tests has made."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

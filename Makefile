@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
+# The tests start the command many times: it is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: build check test lint format clients crash edits bench wheel clean help
@@ -19,7 +21,7 @@ check: $(INSTALLED) ## Are the outputs what the sources say?
 	$(BIN)/agent-composer check
 
 test: lint ## Everything that CI runs: linters, types, import contracts, tests with their coverage
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
 
 lint: $(TOOLED) ## Linter, formatter, types and import contracts
 	$(BIN)/ruff check

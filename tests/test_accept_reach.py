@@ -360,6 +360,7 @@ def test_refused_changes_stand_apart(tmp_path: Path) -> None:
     assert output.endswith("nothing was written: what was refused has to be changed by hand, in the sources or back in the file\n")
 
 
+@pytest.mark.untraced
 def test_a_huge_text_is_not_printed_whole(tmp_path: Path) -> None:
     """Nobody reads it before an answer; the document has all of it, and so has `--verbose`."""
     root = workspace(tmp_path)

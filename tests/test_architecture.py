@@ -6,13 +6,16 @@ import ast
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 PROJECT = Path(__file__).parent.parent
 PACKAGE = PROJECT / "composer"
+
+pytestmark = pytest.mark.untraced  # they read the code, and run none of it
 
 IMPORTER = {f"composer.importer.{name}" for name in ("existing", "run", "sources")}
 """Reads files from anywhere the user names."""
@@ -49,7 +52,8 @@ OUTSIDE = {"asyncio", "ftplib", "http", "multiprocessing", "requests", "smtplib"
 CHANGING = {"calendar", "datetime", "getpass", "locale", "platform", "random", "time", "uuid"}
 
 
-def modules() -> dict[str, ast.Module]:
+@cache
+def modules() -> Mapping[str, ast.Module]:
     """Return every module of the package by name, parsed."""
     parsed = {}
     for path in sorted(PACKAGE.rglob("*.py")):
@@ -59,12 +63,19 @@ def modules() -> dict[str, ast.Module]:
     return parsed
 
 
-MODULES = modules()
-ENGINE = {name: tree for name, tree in MODULES.items() if not name.startswith("composer.cli")}
+@cache
+def engine() -> Mapping[str, ast.Module]:
+    """Return the modules below the command."""
+    return {name: tree for name, tree in modules().items() if not name.startswith("composer.cli")}
 
 
-def imported_names(tree: ast.Module) -> Iterator[str]:
-    """Give each imported module by its first name, and ``pathlib.X`` for what comes from there."""
+@cache
+def imported_names(tree: ast.Module) -> frozenset[str]:
+    """Return each imported module by its first name, and ``pathlib.X`` for what comes from there."""
+    return frozenset(_imported_names(tree))
+
+
+def _imported_names(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -93,31 +104,31 @@ def _is_ours(owner: ast.expr) -> bool:
 
 def test_modules_that_are_not_listed_open_no_file() -> None:
     """Reading is for `disk`, writing for `destination`: all else is values in, values out."""
-    others = {name: tree for name, tree in ENGINE.items() if name not in TOUCH_THE_DISK}
-    found = {name: [*(DISK_MODULES & set(imported_names(tree))), *disk_calls(tree)] for name, tree in others.items()}
+    others = {name: tree for name, tree in engine().items() if name not in TOUCH_THE_DISK}
+    found = {name: [*(DISK_MODULES & imported_names(tree)), *disk_calls(tree)] for name, tree in others.items()}
     assert {name: calls for name, calls in found.items() if calls} == {}
 
 
 def test_modules_that_are_not_listed_know_pure_paths_only() -> None:
     """Paths of the engine have forward slashes on every system, so they are pure."""
-    knowing = {name for name, tree in ENGINE.items() if {"pathlib.Path", "pathlib.PosixPath"} & set(imported_names(tree))}
+    knowing = {name for name, tree in engine().items() if {"pathlib.Path", "pathlib.PosixPath"} & imported_names(tree)}
     assert knowing <= KNOW_PATHS
 
 
 def test_what_is_listed_is_there() -> None:
     """An exception whose reason is gone goes, too."""
-    assert MODULES.keys() >= KNOW_PATHS
+    assert modules().keys() >= KNOW_PATHS
 
 
 def test_no_module_knows_the_network_and_one_starts_git() -> None:
     """Composing needs files and nothing else; what compares revisions runs git, and nothing runs anything else."""
-    found = {name: OUTSIDE & set(imported_names(tree)) for name, tree in MODULES.items()}
+    found = {name: OUTSIDE & imported_names(tree) for name, tree in modules().items()}
     assert {name: names for name, names in found.items() if names} == {name: {"subprocess"} for name in START_A_PROCESS}
 
 
 def test_no_module_asks_for_what_differs_from_run_to_run() -> None:
     """The bytes are the same everywhere: no clock, no chance, no locale, no machine."""
-    assert {name for name, tree in ENGINE.items() if CHANGING & set(imported_names(tree))} == set()
+    assert {name for name, tree in engine().items() if CHANGING & imported_names(tree)} == set()
 
 
 def contracts() -> list[dict[str, object]]:
@@ -133,7 +144,7 @@ def test_every_module_has_its_floor() -> None:
     assert layers["exhaustive"] is True
     assert isinstance(layers["layers"], list)
     placed = [name.strip() for layer in layers["layers"] for name in layer.replace(":", "|").split("|")]
-    assert sorted(placed) == sorted({name.split(".")[1] for name in MODULES if "." in name})
+    assert sorted(placed) == sorted({name.split(".")[1] for name in modules() if "." in name})
 
 
 @pytest.mark.parametrize(
@@ -141,7 +152,7 @@ def test_every_module_has_its_floor() -> None:
 )
 def test_a_library_has_an_owner_that_uses_it(library: list[str], owners: list[str]) -> None:
     """A contract about a library that nobody imports would hold whatever happens."""
-    users = {name for name, tree in MODULES.items() if set(library) & set(imported_names(tree))}
+    users = {name for name, tree in modules().items() if set(library) & imported_names(tree)}
     assert users
     assert {user for user in users if not any(f"{user}.".startswith(f"{owner}.") for owner in owners)} == set()
     assert {owner for owner in owners if not any(f"{user}.".startswith(f"{owner}.") for user in users)} == set()
@@ -162,3 +173,8 @@ def test_an_import_brings_only_what_it_needs(statement: str, unwanted: set[str])
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PROJECT
     )
     assert unwanted & set(run.stdout.split()) == set()
+
+
+def test_a_search_runs_without_the_tracer_of_coverage() -> None:
+    """Under coverage too: this module is marked, and ``conftest.py`` takes the tracer away."""
+    assert not type(sys.gettrace()).__module__.startswith("coverage")

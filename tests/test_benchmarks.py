@@ -24,6 +24,8 @@ from benchmarks.trees import Outputs, Tree, WrongResultError, digest_of
 from benchmarks.watching import Watched, watch_library
 from composer.workspace import Workspace
 
+pytestmark = pytest.mark.untraced  # they are about the benchmarks, not the code
+
 FLOOR_SCRIPT = Path(__file__).parents[1] / "benchmarks" / "floor.py"
 
 

@@ -273,6 +273,7 @@ def names_in(cells: Iterable[str]) -> list[str]:
     return [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
 
 
+@pytest.mark.untraced
 def test_every_code_of_a_diagnostic_is_in_the_tables() -> None:
     """No code is missing in the reference, none is listed twice, and none is listed that no source could report."""
     listed = names_in(row[0] for row in rows_below("## Diagnostics"))
@@ -350,6 +351,7 @@ def test_the_path_of_a_newcomer_is_as_told(tmp_path: Path) -> None:
 _COMMIT: Final = re.compile(r"(?<=\()[0-9a-f]{9}(?=\))|(?<=&#40;)[0-9a-f]{9}(?=&#41;)")
 
 
+@pytest.mark.untraced
 def test_the_impact_of_a_change_is_as_told(tmp_path: Path) -> None:
     """The page of `impact` and `matrix` shows what they print of the library in a repository; only a commit's hash is another."""
     folder = copy_library(tmp_path)

@@ -48,7 +48,13 @@ def _diagnostics(root: Path) -> tuple[Diagnostic, ...]:
         return error.diagnostics
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in sorted(CASES.iterdir())])
+LONG = {"too-many-rounds-of-items"}
+"""Cases that go on until a cap stops them."""
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=case.name, marks=[pytest.mark.untraced] * (case.name in LONG)) for case in sorted(CASES.iterdir())]
+)
 def test_says(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is wrong with each workspace is told as expected, and all of it at once."""
     monkeypatch.chdir(case)
@@ -138,6 +144,7 @@ def _codes_told() -> frozenset[str]:
     return frozenset(code for case in CASES.iterdir() for code in _TOLD.findall((case / "expected.txt").read_text(encoding="utf-8")))
 
 
+@pytest.mark.untraced
 def test_every_code_is_told_in_a_case_or_proven_elsewhere() -> None:
     """No message stays without an example that shows what a person reads."""
     assert _codes_in_source() - _codes_told() == PROVEN_ELSEWHERE.keys()
@@ -198,6 +205,7 @@ def test_a_huge_fragment_is_not_read(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.untraced
 def test_too_many_values_of_yaml(tmp_path: Path) -> None:
     """A profile with more values than anybody writes is refused while it is read."""
     write_workspace(tmp_path, {**BASE, "profiles/shop.yaml": f"project:\n  a: [{'a,' * 200_001}]\n"})

@@ -368,6 +368,7 @@ def library() -> tuple[Workspace, Composition]:
     return workspace, workspace.compose()
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("address", LAW_BLOCKS)
 def test_an_edit_changes_the_outputs_that_were_told(library: tuple[Workspace, Composition], address: str) -> None:
     """The law of the command, on the shipped library: a word more in a block changes the outputs to which it gives lines, and no other."""

@@ -20,6 +20,8 @@ from composer.explain.lines import explain_line
 from composer.model import OutputFile, Trace
 from composer.workspace import Workspace
 
+pytestmark = pytest.mark.untraced  # they are about the library, not the code
+
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT.parent / "shared" / "seeds"
 PROFILES = ["generic", "guild-bot", "medusa", "stratos", "wordpress"]

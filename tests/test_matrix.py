@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
@@ -488,19 +489,20 @@ class Page(HTMLParser):
             self.reasons[self._reason] += data
 
 
-def library_pages() -> Iterator[tuple[str, str]]:
+@cache
+def library_pages() -> Mapping[str, str]:
     workspace = Workspace.open(LIBRARY)
     files = workspace.compose().files
     paths = {file: workspace.path_of(file) for file in files}
     matrices = make_matrices(workspace.index, files, paths, list(workspace.catalog.fragments))
-    yield "summary", summary_page(matrices)
-    yield "fragment", matrix_page(next(matrix for matrix in matrices if matrix.fragment == "checklists/api"))
+    fragment = next(matrix for matrix in matrices if matrix.fragment == "checklists/api")
+    return {"summary": summary_page(matrices), "fragment": matrix_page(fragment)}
 
 
 @pytest.mark.parametrize("name", ["summary", "fragment"])
 def test_a_page_is_well_formed_and_needs_nothing_else(name: str) -> None:
     """Each element is closed, each id is there once, and no link leads out of the page."""
-    page = Page(dict(library_pages())[name])
+    page = Page(library_pages()[name])
     assert page.faults == []
     assert len(page.ids) == len(set(page.ids))
     assert [link for link in page.links if not link.startswith("#")] == []
@@ -510,7 +512,7 @@ def test_a_page_is_well_formed_and_needs_nothing_else(name: str) -> None:
 @pytest.mark.parametrize("name", ["summary", "fragment"])
 def test_each_cell_has_a_reason_and_each_head_a_scope(name: str) -> None:
     """A reader of screens finds the reason by the cell's description, and the heads by their scope."""
-    page = Page(dict(library_pages())[name])
+    page = Page(library_pages()[name])
     assert page.cells == len(page.reasons) > 40
     assert sorted(page.described) == sorted(page.reasons)
     assert all(reason.strip() for reason in page.reasons.values())
@@ -568,7 +570,7 @@ CONTRAST: Final = """
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     written = {}
-    for name, text in library_pages():
+    for name, text in library_pages().items():
         written[name] = folder / f"{name}.html"
         written[name].write_text(text, encoding="utf-8")
     return written

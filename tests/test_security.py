@@ -277,6 +277,7 @@ BOMBS = [
 ]  # fmt: skip
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("text", "code"), [pytest.param(text, code, id=name) for name, text, code in BOMBS])
 def test_a_text_that_grows_is_stopped_by_a_cap(text: str, code: str, tmp_path: Path) -> None:
     """Sizes and counts decide, and one diagnostic tells it."""
@@ -305,6 +306,7 @@ def _chain(length: int, line: str) -> dict[str, str]:
 AGENT = "---\nagent:\n  description: Use this agent to write code.\n---\nWrite code. {#role}\n\n"
 
 
+@pytest.mark.untraced
 def test_includes_that_double_are_stopped_by_a_cap(tmp_path: Path) -> None:
     """Thirty fragments that each include the next twice would be a thousand million."""
     links = _chain(30, '{{% include "link-{0}" %}}\n\n{{% include "link-{0}" %}}\n')
@@ -337,6 +339,7 @@ def test_insertions_beside_each_other_without_end_are_stopped_by_a_cap(tmp_path:
     assert errors_of(root).count("error[") == errors_of(root).count("error[insertion-cycle]: more than 50 inserted texts") == 1
 
 
+@pytest.mark.untraced
 def test_time_decides_nothing() -> None:
     """No module below the command looks at a clock, an alarm or the memory: a slow machine gives the same result."""
     clocks = {"time", "datetime", "signal", "resource", "threading", "multiprocessing", "asyncio", "sched"}

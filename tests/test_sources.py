@@ -39,6 +39,7 @@ def _compose(sources: Sources, diagnostics: Diagnostics) -> dict[str, bytes]:
     return {f"{file.profile}/{file.path}": file.content for file in files}
 
 
+@pytest.mark.untraced
 def test_memory_composes_what_the_disk_does() -> None:
     """The library that this repository holds, to the byte."""
     files = {f"{folder}/{path}": content for folder in ("fragments", "profiles") for path, content in _read_all(PROJECT / folder).items()}

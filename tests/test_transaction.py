@@ -202,6 +202,7 @@ def test_nothing_to_change_writes_nothing(root: Path, monkeypatch: pytest.Monkey
 
 
 @posix
+@pytest.mark.untraced
 @pytest.mark.parametrize("scenario", [pytest.param(scenario, id=scenario.name) for scenario in SCENARIOS])
 def test_the_next_build_repairs_a_killed_one(tmp_path: Path, scenario: Scenario) -> None:
     """Wherever a build dies, the next gives the tree that it would have given, and no litter; a look before it writes nothing."""
@@ -212,6 +213,7 @@ def test_the_next_build_repairs_a_killed_one(tmp_path: Path, scenario: Scenario)
 
 
 @posix
+@pytest.mark.untraced
 def test_a_hand_edit_after_a_crash_is_not_lost(tmp_path: Path) -> None:
     """A file that is edited between the crash and the next build keeps the edit, and all others come right."""
     bench = Bench(tmp_path, SCENARIOS[0], 20)
@@ -225,6 +227,7 @@ def test_a_hand_edit_after_a_crash_is_not_lost(tmp_path: Path) -> None:
 
 
 @posix
+@pytest.mark.untraced
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_that_is_killed_leaves_all_or_nothing(tmp_path: Path, name: str) -> None:
     """Once the next run has ended what it began: no file is half, no other is missing, and there is no litter."""

@@ -399,9 +399,17 @@ HARD = {
         "p/.claude/agents/a.md": b"---\nname: a\ntools: Read\n---\n\n# A\n\nText\n",
         "p/.agents/agents/a.md": b"---\nname: a\nmode: all\n---\n\n# A\n\nText\n",
     },
-    "a large file": {"p/a.md": b"".join(b"## Part %d\n\n- one\n  - two\n\n```\n%d\n```\n\n" % (n, n) for n in range(1500))},
     "nothing at all beside something": {"p/a.md": b"", "p/b.md": b"\n\n", "q/a.md": b"Text\n"},
 }
+
+
+LARGE = {"p/a.md": b"".join(b"## Part %d\n\n- one\n  - two\n\n```\n%d\n```\n\n" % (n, n) for n in range(1500))}
+
+
+@pytest.mark.untraced
+def test_a_large_file_comes_back(tmp_path: Path) -> None:
+    """As the hard cases do."""
+    assert _import(tmp_path, LARGE).left_out == ()
 
 
 @pytest.mark.parametrize("files", HARD.values(), ids=HARD)

@@ -33,6 +33,7 @@ def _compose(case: Case, root: Path) -> str | None:
     return body_of(file.text)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("layout", ["heading", "label", "numbered", "inline", "xml", "plain"])
 def test_blocks_are_read_as_they_were_planned(layout: str, tmp_path: Path) -> None:
     """No double blank line, nothing glued or lost, no tight list made loose, one line end at the end."""

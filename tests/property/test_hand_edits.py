@@ -15,6 +15,8 @@ from composer.model import OutputFile
 from composer.records import replace
 from composer.workspace import Workspace
 
+pytestmark = pytest.mark.untraced
+
 SHARED = "- Log an error once, where it is handled, with its cause and its request"
 
 

@@ -421,7 +421,7 @@ WHOLE: dict[str, tuple[Callable[[str], str], str, str]] = {
     "comment lines inside the first entry behind a dash stay": (
         lambda raw: remove_entry(raw, [0, "a"]),
         "- a:\n    # x\n    # y\n    b: 1\n  c: 2\n",
-        "- # x\n    # y\n  c: 2\n",
+        "-\n    # x\n    # y\n  c: 2\n",
     ),
     "comment lines inside the only entry behind a dash stay": (
         lambda raw: remove_entry(raw, [0, "a"], keep=1),

@@ -137,7 +137,10 @@ def _lines(document: YamlDocument, nodes: list[YamlNode], path: Path, kept: str)
     line = document.line_start(begin)
     if document.text[line:begin].strip():
         next_part = re.compile(r"\s*").match(document.text, after)
-        yield Splice(begin, next_part.end() if next_part and not kept else after, kept.lstrip(" \t"))
+        end = next_part.end() if next_part else after
+        if kept or document.text[end : end + 1] == "#":  # it stands on a line of its own, and the next part below it
+            yield Splice(line + len(document.text[line:begin].rstrip()), after, f"\n{kept}")
+        yield Splice(begin, after if kept else end, kept.lstrip(" \t"))
         return
     if not kept and after == document.end and document.text[after - 1 : after] != "\n" and line > document.start:
         yield Splice(line - 1, after, "")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from composer.errors import Diagnostics
 from composer.importer.bodies import Body, make_body
 from composer.importer.sources import Source
-from composer.model import Fragment
+from composer.model import Catalog, Fragment
 from composer.records import dataclass, field
 from composer.source import unlocated
 from composer.targets import get_target
@@ -33,7 +33,7 @@ class Existing:
     output: str = "output"
 
 
-def read_existing(root: Path, is_update: bool, sources: Iterable[Source], diagnostics: Diagnostics) -> Existing:  # noqa: FBT001 - one of two ways
+def read_existing(root: Path, is_update: bool, sources: Sequence[Source], diagnostics: Diagnostics) -> Existing:  # noqa: FBT001 - one of two ways
     """Read what is there; a profile that would be written to is an error unless ``is_update`` is set."""
     if not (root / "fragments").is_dir() and not (root / "profiles").is_dir():
         return Existing()
@@ -44,13 +44,24 @@ def read_existing(root: Path, is_update: bool, sources: Iterable[Source], diagno
         if project in catalog.profiles and not is_update:
             hint = "import under another name, `name=folder`, or replace it with `--update`"
             diagnostics.error("already-there", f"the profile `{project}` is there already", unlocated(f"profiles/{project}.yaml"), hint)
-    agents = {fragment.id for fragment in catalog.fragments.values() if fragment.agent is not None}
     ids = frozenset(catalog.fragments)
     bodies = tuple(_body(fragment) for fragment in catalog.fragments.values() if _is_plain_text(fragment))
-    taken = ids - agents if is_update else ids
+    taken = ids - _replaceable(catalog, {source.project for source in sources}) if is_update else ids
     read = [fragment.source for fragment in catalog.fragments.values()] + [profile.source for profile in catalog.profiles.values()]
     texts = {source.path: source.text for source in read}
     return Existing(root, ids, taken, bodies, frozenset(catalog.declarations), texts, catalog.config.output)
+
+
+def _replaceable(catalog: Catalog, projects: Collection[str]) -> frozenset[str]:
+    """Return the agents that may be replaced with the profiles of these projects: those that no other profile has."""
+    agents = {fragment.id for fragment in catalog.fragments.values() if fragment.agent is not None}
+    others = [profile for name, profile in catalog.profiles.items() if name not in projects]
+    used = {
+        settings.use.text if settings.use is not None else f"agents/{name}"
+        for profile in others
+        for name, settings in profile.agents.items()
+    }
+    return frozenset(agents - used)
 
 
 def _is_plain_text(fragment: Fragment) -> bool:

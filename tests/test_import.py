@@ -268,6 +268,16 @@ def test_existing_fragments_are_reused_and_not_changed(tmp_path: Path) -> None:
     assert _built(into) == {"shop/ant.md": _agent("ant", _SHARED)}
 
 
+def test_an_existing_fragment_is_known_by_what_it_shows(tmp_path: Path) -> None:
+    """Its ids are not shown: an import before this one may have put them there."""
+    into = tmp_path / "ws"
+    shared = _SHARED.replace("## Style", "## Style {#style}").replace("follow\n", "follow {#one}\n", 1)
+    _write(into, {"fragments/rules/house.md": shared.encode(), "profiles/base.yaml": b"abstract: true\n"})
+    _import(tmp_path / "in", {"shop/ant.md": _agent("ant", _SHARED)}, into)
+    assert '{% include "rules/house" %}' in (into / "fragments/agents/ant.md").read_text()
+    assert _built(into) == {"shop/ant.md": _agent("ant", _SHARED)}
+
+
 def test_an_existing_profile_is_replaced_only_when_asked(tmp_path: Path) -> None:
     """A second import of the same project needs ``--update``."""
     into = tmp_path / "ws"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from composer.blocks import Identifier, walk_blocks
 from composer.errors import Diagnostics
 from composer.importer.bodies import Body, make_body
 from composer.importer.sources import Source
@@ -45,7 +46,8 @@ def read_existing(root: Path, is_update: bool, sources: Sequence[Source], diagno
             hint = "import under another name, `name=folder`, or replace it with `--update`"
             diagnostics.error("already-there", f"the profile `{project}` is there already", unlocated(f"profiles/{project}.yaml"), hint)
     ids = frozenset(catalog.fragments)
-    bodies = tuple(_body(fragment) for fragment in catalog.fragments.values() if _is_plain_text(fragment))
+    printed = [(fragment.id, _printed(fragment)) for fragment in catalog.fragments.values()]
+    bodies = tuple(make_body(name, "", text.strip("\n").split("\n")) for name, text in printed if text)
     taken = ids - _replaceable(catalog, {source.project for source in sources}) if is_update else ids
     read = [fragment.source for fragment in catalog.fragments.values()] + [profile.source for profile in catalog.profiles.values()]
     texts = {source.path: source.text for source in read}
@@ -64,12 +66,15 @@ def _replaceable(catalog: Catalog, projects: Collection[str]) -> frozenset[str]:
     return frozenset(agents - used)
 
 
-def _is_plain_text(fragment: Fragment) -> bool:
-    """Whether a fragment is words and nothing else, so that it stands in an agent as it is written."""
-    text = fragment.source.text[fragment.document.location.start :]
-    return fragment.agent is None and not fragment.variables and "{" not in text and bool(text.strip())
-
-
-def _body(fragment: Fragment) -> Body:
-    text = fragment.source.text[fragment.document.location.start :]
-    return make_body(fragment.id, "", text.strip("\n").split("\n"))
+def _printed(fragment: Fragment) -> str:
+    """Return the text of a fragment as an agent shows it; empty for one that is more than words and ids behind them."""
+    begin = fragment.document.location.start
+    text = fragment.source.text[begin:]
+    found = (getattr(block, "identifier", None) for block, _ in walk_blocks(fragment.document.blocks))
+    for mark in sorted((one.location for one in found if isinstance(one, Identifier)), key=lambda mark: -mark.start):
+        before = text[: mark.start - begin].rstrip(" \t")
+        if not before or before.endswith("\n"):  # on a line of its own
+            return ""
+        text = before + text[mark.end - begin :]
+    is_words = fragment.agent is None and not fragment.variables and "{" not in text and bool(text.strip())
+    return text if is_words else ""

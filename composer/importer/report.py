@@ -200,7 +200,8 @@ def report_data(report: ImportReport) -> dict[str, object]:
 def report_text(report: ImportReport, *, explains_choice: bool) -> Iterator[str]:
     """Give the report's lines."""
     share = 100 * report.bytes_after / report.bytes_before if report.bytes_before else 100.0
-    yield f"{_count(report.files, 'file')} in {_count(report.profiles, 'profile')}: each comes out byte for byte"
+    mended = f", but for what was repaired in {_count(len(report.repairs), 'file')}" if report.repairs else ""
+    yield f"{_count(report.files, 'file')} in {_count(report.profiles, 'profile')}: each comes out byte for byte{mended}"
     yield f"{report.bytes_before} bytes before, {report.bytes_after} after ({share:.1f} %)"
     yield f"{_count(report.agent_files, 'agent file')}, {_count(report.fragments, 'shared fragment')}"
     if report.same_bodies:

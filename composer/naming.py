@@ -11,7 +11,7 @@ from typing import Final
 __all__ = ["is_kebab_case", "is_path_below", "kebab_case", "name_of_text"]
 
 _KEBAB_CASE: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_NOT_BELOW: Final = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(?:^|/)\.{0,2}(?:/|$)")
+_NOT_BELOW: Final = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(?:^|/)(?:\.{0,2}|\.git|git~1)[ .]*(?:/|$)", re.IGNORECASE)
 _TEMPLATE: Final = re.compile(r"\$?\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _ADDRESS: Final = re.compile(r"\]\([^)]*\)|<[^<>]*>|\w+://\S+")
 _LABEL: Final = re.compile(r"^\W*(?:(?P<strong>\*\*|__)(?P<bold>.+?)(?P=strong)|(?P<lead>[^:.]{3,40}):(?=\s))", re.DOTALL)
@@ -33,7 +33,10 @@ def is_kebab_case(name: str) -> bool:
 
 
 def is_path_below(path: str) -> bool:
-    """Whether a path leads below any folder that it is read in, on every system: names with ``/`` between them, and no ``..``."""
+    """Whether a path leads below any folder that it is read in, on every system: names with ``/`` between them, and no ``..``.
+
+    What git keeps for itself, ``.git`` by any of its names, is not below: a hook that is written there would be run.
+    """
     return _NOT_BELOW.search(path) is None
 
 

@@ -144,7 +144,9 @@ def _read_path(document: RenderedDocument, target: Target, diagnostics: Diagnost
         written += usual.name
     if not is_path_below(written):
         message = f"`{path}` is no path below the root of a project"
-        _refuse(document.fields["path"], message, "write folders and a name, with `/` between them and no `..`", diagnostics)
+        _refuse(
+            document.fields["path"], message, "write folders and a name, with `/` between them, and neither `..` nor `.git`", diagnostics
+        )
     return folder / written if folder is not None else PurePosixPath(written)
 
 

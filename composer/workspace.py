@@ -337,7 +337,7 @@ class Workspace:
                 result.profile,
                 result.action,
                 _text(disk, result.path),
-                composed[result.path].text if result.path in composed else "",
+                SourceFile.from_raw(result.path, composed[result.path].text).text if result.path in composed else "",
                 result.since,
                 result.wanted,
             )

@@ -19,6 +19,7 @@ from composer.errors import ComposerError, Diagnostics
 from composer.files.destination import DiskDestination
 from composer.importer.report import make_report, report_text
 from composer.importer.run import ImportPlan, Options, plan_import, write_plan
+from composer.importer.sources import read_sources
 
 BODY = "## Rules\n\n- Check every input against a schema before it is used anywhere\n- Sign users in through the house's own module\n"
 
@@ -267,6 +268,16 @@ def test_existing_fragments_are_reused_and_not_changed(tmp_path: Path) -> None:
     assert _built(into) == {"shop/ant.md": _agent("ant", _SHARED)}
 
 
+def test_an_existing_fragment_is_known_by_what_it_shows(tmp_path: Path) -> None:
+    """Its ids are not shown: an import before this one may have put them there."""
+    into = tmp_path / "ws"
+    shared = _SHARED.replace("## Style", "## Style {#style}").replace("follow\n", "follow {#one}\n", 1)
+    _write(into, {"fragments/rules/house.md": shared.encode(), "profiles/base.yaml": b"abstract: true\n"})
+    _import(tmp_path / "in", {"shop/ant.md": _agent("ant", _SHARED)}, into)
+    assert '{% include "rules/house" %}' in (into / "fragments/agents/ant.md").read_text()
+    assert _built(into) == {"shop/ant.md": _agent("ant", _SHARED)}
+
+
 def test_an_existing_profile_is_replaced_only_when_asked(tmp_path: Path) -> None:
     """A second import of the same project needs ``--update``."""
     into = tmp_path / "ws"
@@ -277,6 +288,31 @@ def test_an_existing_profile_is_replaced_only_when_asked(tmp_path: Path) -> None
     assert [found.code for found in caught.value.diagnostics] == ["already-there"]
     _import(tmp_path / "in", changed, into, Options(is_update=True))
     assert _built(into) == changed
+
+
+def test_an_update_replaces_no_agent_of_another_project(tmp_path: Path) -> None:
+    """Two projects have an agent of one name; that of the first import has the name alone, and keeps its text."""
+    into = tmp_path / "ws"
+    one, two = {"one/r.md": _agent("r", "The first.\n")}, {"two/r.md": _agent("r", "The second.\n")}
+    _import(tmp_path / "in", one, into)
+    _import(tmp_path / "in", two, into)
+    again = {"two/r.md": _agent("r", "The second, and more.\n")}
+    plan = _import(tmp_path / "in", again, into, Options(is_update=True))
+    assert sorted(plan.files) == ["fragments/agents/two/r.md", "profiles/two.yaml"]
+    assert _built(into) == one | again
+
+
+# --- where files stand ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("folder", [".claude/agents", "agents", "plugins/agents/", ""])
+def test_a_file_is_known_by_its_path_below_the_folder_of_its_project(tmp_path: Path, folder: str) -> None:
+    """So that a build into that folder finds the files where they were; a single file has the path that it has beside others."""
+    file = tmp_path / "shop" / folder / "x.md"
+    _write(tmp_path, {file.relative_to(tmp_path).as_posix(): b"Text\n"})
+    for place in (file.parent, file):
+        (source,) = read_sources([str(place)], Diagnostics()).sources
+        assert (source.project, source.path) == ("shop", file.relative_to(tmp_path / "shop").as_posix())
 
 
 # --- what is left out, broken or repaired -----------------------------------------------------------------------------

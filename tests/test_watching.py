@@ -17,7 +17,7 @@ import pytest
 from builders import write_workspace
 
 from composer.cli import watching
-from composer.cli.failure import INTERRUPTED
+from composer.cli.failure import INTERRUPTED, WRONG_INPUT
 from composer.cli.file_changes import SourceChanges, is_of_sources
 from composer.cli.front import main
 from composer.cli.watching import MOST_RESTARTS
@@ -271,6 +271,17 @@ def test_quiet_tells_only_what_is_wrong(watch: Watch) -> None:
     assert out == ""
     assert err.startswith("profiles/bank.yaml:1:9: error[")
     assert "watching" not in err
+
+
+def test_what_no_save_can_mend_ends_it(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A profile that is not there was mistyped."""
+    monkeypatch.setattr(watching, "SourceChanges", lambda _: Saves([]))
+    monkeypatch.setattr(sys, "argv", ["agent-composer", "build", "nosuch", "--watch", "-w", str(root)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    gc.enable()
+    assert end.value.code == WRONG_INPUT
+    assert "there is no profile `nosuch`" in capsys.readouterr().err
 
 
 def test_it_watches_for_one_profile_with_values_into_a_project(watch: Watch, tmp_path: Path) -> None:

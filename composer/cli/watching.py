@@ -31,6 +31,8 @@ MOST_RESTARTS: Final = 5
 """How often a build is begun anew because more was saved, before it is ended all the same."""
 
 _EMPTY: Final = digest(b"")
+_COMMAND_LINE: Final = frozenset({"command line", "--set", "--into"})
+"""What a message points to that is about the words of the command."""
 
 
 class _OvertakenError(Exception):
@@ -149,6 +151,8 @@ class Watcher:
         try:
             report = self._build(workspace, look)
         except ComposerError as error:
+            if not self._built and any(found.location.path in _COMMAND_LINE for found in error.diagnostics):
+                raise  # no save of a source mends what was asked for
             self._tell_what_is_wrong(error.diagnostics)
             self._is_settled = all(found.location.path in evidence.sources for found in error.diagnostics)
         else:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from composer.blocks import Identifier, walk_blocks
 from composer.errors import Diagnostics
 from composer.importer.bodies import Body, make_body
 from composer.importer.sources import Source
-from composer.model import Fragment
+from composer.model import Catalog, Fragment
 from composer.records import dataclass, field
 from composer.source import unlocated
 from composer.targets import get_target
@@ -33,7 +34,7 @@ class Existing:
     output: str = "output"
 
 
-def read_existing(root: Path, is_update: bool, sources: Iterable[Source], diagnostics: Diagnostics) -> Existing:  # noqa: FBT001 - one of two ways
+def read_existing(root: Path, is_update: bool, sources: Sequence[Source], diagnostics: Diagnostics) -> Existing:  # noqa: FBT001 - one of two ways
     """Read what is there; a profile that would be written to is an error unless ``is_update`` is set."""
     if not (root / "fragments").is_dir() and not (root / "profiles").is_dir():
         return Existing()
@@ -44,21 +45,36 @@ def read_existing(root: Path, is_update: bool, sources: Iterable[Source], diagno
         if project in catalog.profiles and not is_update:
             hint = "import under another name, `name=folder`, or replace it with `--update`"
             diagnostics.error("already-there", f"the profile `{project}` is there already", unlocated(f"profiles/{project}.yaml"), hint)
-    agents = {fragment.id for fragment in catalog.fragments.values() if fragment.agent is not None}
     ids = frozenset(catalog.fragments)
-    bodies = tuple(_body(fragment) for fragment in catalog.fragments.values() if _is_plain_text(fragment))
-    taken = ids - agents if is_update else ids
+    printed = [(fragment.id, _printed(fragment)) for fragment in catalog.fragments.values()]
+    bodies = tuple(make_body(name, "", text.strip("\n").split("\n")) for name, text in printed if text)
+    taken = ids - _replaceable(catalog, {source.project for source in sources}) if is_update else ids
     read = [fragment.source for fragment in catalog.fragments.values()] + [profile.source for profile in catalog.profiles.values()]
     texts = {source.path: source.text for source in read}
     return Existing(root, ids, taken, bodies, frozenset(catalog.declarations), texts, catalog.config.output)
 
 
-def _is_plain_text(fragment: Fragment) -> bool:
-    """Whether a fragment is words and nothing else, so that it stands in an agent as it is written."""
-    text = fragment.source.text[fragment.document.location.start :]
-    return fragment.agent is None and not fragment.variables and "{" not in text and bool(text.strip())
+def _replaceable(catalog: Catalog, projects: Collection[str]) -> frozenset[str]:
+    """Return the agents that may be replaced with the profiles of these projects: those that no other profile has."""
+    agents = {fragment.id for fragment in catalog.fragments.values() if fragment.agent is not None}
+    others = [profile for name, profile in catalog.profiles.items() if name not in projects]
+    used = {
+        settings.use.text if settings.use is not None else f"agents/{name}"
+        for profile in others
+        for name, settings in profile.agents.items()
+    }
+    return frozenset(agents - used)
 
 
-def _body(fragment: Fragment) -> Body:
-    text = fragment.source.text[fragment.document.location.start :]
-    return make_body(fragment.id, "", text.strip("\n").split("\n"))
+def _printed(fragment: Fragment) -> str:
+    """Return the text of a fragment as an agent shows it; empty for one that is more than words and ids behind them."""
+    begin = fragment.document.location.start
+    text = fragment.source.text[begin:]
+    found = (getattr(block, "identifier", None) for block, _ in walk_blocks(fragment.document.blocks))
+    for mark in sorted((one.location for one in found if isinstance(one, Identifier)), key=lambda mark: -mark.start):
+        before = text[: mark.start - begin].rstrip(" \t")
+        if not before or before.endswith("\n"):  # on a line of its own
+            return ""
+        text = before + text[mark.end - begin :]
+    is_words = fragment.agent is None and not fragment.variables and "{" not in text and bool(text.strip())
+    return text if is_words else ""

@@ -200,7 +200,8 @@ def report_data(report: ImportReport) -> dict[str, object]:
 def report_text(report: ImportReport, *, explains_choice: bool) -> Iterator[str]:
     """Give the report's lines."""
     share = 100 * report.bytes_after / report.bytes_before if report.bytes_before else 100.0
-    yield f"{_count(report.files, 'file')} in {_count(report.profiles, 'profile')}: each comes out byte for byte"
+    mended = f", but for what was repaired in {_count(len(report.repairs), 'file')}" if report.repairs else ""
+    yield f"{_count(report.files, 'file')} in {_count(report.profiles, 'profile')}: each comes out byte for byte{mended}"
     yield f"{report.bytes_before} bytes before, {report.bytes_after} after ({share:.1f} %)"
     yield f"{_count(report.agent_files, 'agent file')}, {_count(report.fragments, 'shared fragment')}"
     if report.same_bodies:
@@ -229,7 +230,7 @@ def _shared_lines(report: ImportReport, *, explains_choice: bool) -> Iterator[st
     for one in shown:
         users = ", ".join(one.users[:3]) + (f" and {len(one.users) - 3} more" if len(one.users) > 3 else "")  # noqa: PLR2004 - a line's room
         choice = f", saves {one.saving}" if explains_choice else ""
-        lines.append(f"{one.id}  {one.size} bytes, {one.uses} uses{choice}: {users}")
+        lines.append(f"{one.id}  {one.size} bytes, {_count(one.uses, 'use')}{choice}: {users}")
     yield from _section("shared fragments" if explains_choice else "the largest shared fragments", lines)
 
 
@@ -245,12 +246,13 @@ def _choice_lines(report: ImportReport) -> Iterator[str]:
         values = ", ".join(f"{value} ({label})" for label, value in islice(one.values.items(), 3))
         chosen.append(f"{one.name} in {one.fragment}: {one.default[:_SHOWN]}{'; ' if values else ''}{values}")
     yield from _section("variables", chosen)
-    refused = [f"{one.size} bytes, {one.uses} uses, would save {one.saving}: {one.text}" for one in report.refused]
+    refused = [f"{one.size} bytes, {_count(one.uses, 'use')}, would save {one.saving}: {one.text}" for one in report.refused]
     yield from _section("repeated, but no fragment, because it saves too little", refused)
 
 
 def _near_line(miss: NearMiss) -> str:
-    return f"{miss.one} and {miss.other}: {100 * miss.alike:.0f} % alike, {miss.differing_blocks} blocks differ; {miss.reason}"
+    share = min(round(100 * miss.alike), 99 if miss.differing_blocks else 100)
+    return f"{miss.one} and {miss.other}: {share} % alike, {_count(miss.differing_blocks, 'block')} apart; {miss.reason}"
 
 
 def _section(title: str, lines: Sequence[str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from composer.errors import Diagnostics, InternalError
+from composer.errors import Diagnostics, InternalError, Note
 from composer.files.destination import Destination
 from composer.files.disk_errors import change_files, report_disk_error
 from composer.files.transaction import Change
@@ -68,8 +68,9 @@ def plan_import(paths: Iterable[str], into: Path, options: Options, progress: Pr
     progress("reading")
     found = read_sources(paths, diagnostics)
     if not found.sources and not diagnostics.errors:
-        left = "".join(f"\n  {one.path}: {one.reason}" for one in found.left_out)
-        diagnostics.error("nothing-to-import", f"there is no Markdown file to import{left}", unlocated("import"), "check the paths")
+        message = "no file can be imported" if found.left_out else "there is no Markdown file to import"
+        notes = [Note(f"{one.path}: {one.reason}") for one in found.left_out]
+        diagnostics.error("nothing-to-import", message, unlocated("import"), "check the paths", notes)
     existing = read_existing(into, options.is_update, found.sources, diagnostics)
     diagnostics.raise_errors()
     repairs: list[Repair] = []

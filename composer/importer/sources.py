@@ -94,9 +94,8 @@ def _project_name(name: str, place: Path, taken: set[str]) -> str:
     if name:
         taken.add(kebab_case(name))
         return kebab_case(name)
-    folder = place.resolve() if place.is_dir() else place.resolve().parent
-    parts = [part for part in reversed(folder.parts) if kebab_case(part)]
-    base = kebab_case(next((part for part in parts if part.lower() not in _COMMON_NAMES), "imported")) or "imported"
+    root = _root_of(place).name
+    base = "imported" if root.lower() in _COMMON_NAMES else kebab_case(root) or "imported"
     if place.is_file():
         return base
     candidate, number = base, 2
@@ -106,12 +105,24 @@ def _project_name(name: str, place: Path, taken: set[str]) -> str:
     return candidate
 
 
+def _folder_of(place: Path) -> Path:
+    return place.resolve() if place.is_dir() else place.parent.resolve()
+
+
+def _root_of(place: Path) -> Path:
+    """Return the folder of the project: the one around those whose names many projects have, such as ``.claude/agents``."""
+    folder = _folder_of(place)
+    around = (one for one in (folder, *folder.parents) if kebab_case(one.name) and one.name.lower() not in _COMMON_NAMES)
+    return next(around, folder)
+
+
 def _files_of(place: Path) -> Iterator[tuple[str, Path]]:
-    """Give each Markdown file with its path in the project: that below ``.claude/agents`` where the folder is one."""
+    """Give each Markdown file with its path below the folder of the project."""
     if place.is_file():
-        yield place.name, place
+        yield (_folder_of(place) / place.name).relative_to(_root_of(place)).as_posix(), place
         return
-    prefix = ".claude/agents/" if place.resolve().parts[-2:] == (".claude", "agents") else ""
+    inside = place.resolve().relative_to(_root_of(place)).as_posix()
+    prefix = f"{inside}/" if inside != "." else ""
     for folder, folders, files in os.walk(place):
         folders[:] = sorted(name for name in folders if name not in {".git", "node_modules"})
         for name in sorted(files):

@@ -55,7 +55,8 @@ class SharedEdits:
         self._found = _by_address(layers, index, silent)
         self._raw = {address: _fold_one(address, found, silent, read_looks) for address, found in self._found.items() if found}
         self._folded = _check_nesting(self._raw, index, silent)
-        self._is_right = not list(silent.diagnostics)
+        # An address that is edited no more keeps its place in the order, for whoever edits it again.
+        self._is_right = not list(silent.diagnostics) and all(self._found.values())
         self._inside: dict[str, list[str]] = {}
         for address in self._raw:
             for outer in index.containers(address):

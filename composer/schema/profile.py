@@ -142,7 +142,7 @@ def _read_agents_dir(root: YamlMapping, diagnostics: Diagnostics) -> YamlScalar 
     folder = scalar_of(root, _AGENTS_DIR)
     if folder is not None and folder.text != _ROOT and not is_path_below(folder.text.removesuffix("/")):
         message = f"`{folder.text}` is no folder below the root of a project"
-        hint = f"write folders with `/` between them and no `..`, or `{_ROOT}` for the root itself"
+        hint = f"write folders with `/` between them, neither `..` nor `.git`, or `{_ROOT}` for the root itself"
         diagnostics.error("bad-value", message, folder.location, hint)
     return folder
 

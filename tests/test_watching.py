@@ -284,6 +284,18 @@ def test_what_no_save_can_mend_ends_it(root: Path, monkeypatch: pytest.MonkeyPat
     assert "there is no profile `nosuch`" in capsys.readouterr().err
 
 
+def test_the_stages_of_one_build_are_not_those_of_many(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both at once would give a table that nobody sees."""
+    monkeypatch.setattr(sys, "argv", ["agent-composer", "build", "--profile-stages", "--watch", "-w", str(root)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    gc.enable()
+    assert end.value.code == WRONG_INPUT
+    assert "`--watch` and `--profile-stages` do not go together" in capsys.readouterr().err
+
+
 def test_it_watches_for_one_profile_with_values_into_a_project(watch: Watch, tmp_path: Path) -> None:
     """What narrows a build down narrows every one of them."""
     project = tmp_path / "project"

@@ -45,6 +45,8 @@ def run(  # noqa: PLR0913 - one for each option of the command
     case: what a crash cut short, the next build ends.
     """
     if watch:
+        if profile_stages:
+            _refuse_both("--watch", "--profile-stages")
         from composer.cli.watching import watch_workspace  # noqa: PLC0415 - only where it is asked for
 
         watch_workspace(session, profiles, dry_run=dry_run, overrides=overrides or (), into=into, overwrite=overwrite)
@@ -83,3 +85,12 @@ def run(  # noqa: PLR0913 - one for each option of the command
         if not session.is_json:
             stages.print_to(session.err)
     session.finish(data, report.diagnostics, code=1 if report.conflicts else 0)
+
+
+def _refuse_both(first: str, second: str) -> None:
+    from composer.errors import Diagnostics  # noqa: PLC0415 - only for what is wrong
+    from composer.source import unlocated  # noqa: PLC0415 - as above
+
+    found = Diagnostics()
+    found.error("wrong-usage", f"`{first}` and `{second}` do not go together", unlocated("command line"), "give one of the two")
+    found.raise_errors()

@@ -613,6 +613,12 @@ class RenderedDocument:
     body_text: str | None = None
     """The text of ``body``, where layout has joined it already."""
 
+    @classmethod
+    def without_origins(cls, profile: str, agent: ResolvedAgent) -> RenderedDocument:
+        """Return the document of a file of which nothing is known but whose it is."""
+        bare = ResolvedAgent(agent.name, agent.fragment, {}, {}, (), {}, agent.location)
+        return cls(profile, agent.name, {}, AgentPlan(bare, (), (), frozenset(), frozenset()), {}, ())
+
 
 # --- Output -----------------------------------------------------------------------------------------------------------
 
@@ -643,7 +649,7 @@ class OutputFile:
     joined: str | None = None
     """The text of ``segments``, where it has been joined already."""
     encoded: bytes | None = None
-    """The bytes of the file, where they are kept in place of the text."""
+    """The bytes of the file, where they are kept in place of the text and its origins."""
     making: Making | None = None
     """What a later run has to know to use the file again; None if it has to be made again."""
 
@@ -656,10 +662,9 @@ class OutputFile:
 
     def without_origins(self) -> OutputFile:
         """Return the same file with its bytes and its agent, and nothing of what it was made of: all that writing it takes."""
-        agent = self.document.plan.agent
-        bare = ResolvedAgent(agent.name, agent.fragment, {}, {}, (), {}, agent.location)
-        plan = AgentPlan(bare, (), (), frozenset(), frozenset())
-        document = RenderedDocument(self.profile, self.document.name, {}, plan, {}, ())
+        if self.encoded is not None:
+            return self
+        document = RenderedDocument.without_origins(self.profile, self.document.plan.agent)
         return OutputFile(self.profile, self.agent, self.path, (), document, encoded=self.content, making=self.making)
 
     @property

@@ -145,8 +145,7 @@ else:
         yield f"def __replace__(self, *, {', '.join(f'{name}=_NONE' for name in given)}):"
         yield f"    return _made({', '.join(f'self.{name} if {name} is _NONE else {name}' for name in given)})"
 
-    def _eq(cls, names):
-        names["_made"] = cls
+    def _eq(cls, _):
         compared = [name for name, told in cls.__record_fields__.items() if told.compare]
         yield "def __eq__(self, other):"
         yield "    if other.__class__ is not self.__class__:"
@@ -154,7 +153,7 @@ else:
         yield f"    return {' and '.join(f'self.{name} == other.{name}' for name in compared) or True}"
 
     def _hash(cls, _):
-        hashed = [name for name, told in cls.__record_fields__.items() if told.compare and told.hash]
+        hashed = [name for name, told in cls.__record_fields__.items() if told.hash]
         yield "def __hash__(self):"
         yield f"    return hash(({', '.join([*(f'self.{name}' for name in hashed), ''])}))"
 

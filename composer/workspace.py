@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.batch import Batch, Progress
-from composer.cache.composed import ComposedAgent, find_composed, keep_composed
+from composer.cache.composed import find_composed, keep_composed
 from composer.cache.evidence import Evidence
 from composer.errors import ComposerError, Diagnostic, Diagnostics, nearest_name
 from composer.files.destination import Destination, DiskDestination, DryRunDestination
@@ -18,7 +18,7 @@ from composer.files.lock import LOCK_NAME, EditRecord, parse_lock
 from composer.files.sources import Memory, Observed, Overlay, Sources
 from composer.files.transaction import Change, TransactionError
 from composer.home import find_root
-from composer.incremental.between_runs import BetweenRuns, known_after
+from composer.incremental.between_runs import BetweenRuns
 from composer.lookup.index import Index
 from composer.merge.layers import order_layers
 from composer.model import Catalog, FileAction, FileResult, OutputFile
@@ -71,7 +71,7 @@ class Workspace:
     done: Done = nobody_asks
     _index: Index | None = None
     _read: tuple[Diagnostic, ...] = ()
-    _known_agents: Mapping[tuple[str, str], ComposedAgent] = field(default_factory=dict, repr=False)
+    _runs: BetweenRuns | None = None
     _replaced: Mapping[str, bytes] = field(default_factory=dict)
 
     @classmethod
@@ -168,10 +168,12 @@ class Workspace:
         names = self._select(profiles)
         settings = read_overrides(overrides, index)
         compose_one = compose_profile
+        self._runs = None
         if not keeps_origins and self.earlier is not None:
             compose_one = self.earlier.compose_profile
         elif not keeps_origins and self.evidence is not None:
-            compose_one = self._between_runs().compose_profile
+            self._runs = self._between_runs()
+            compose_one = self._runs.compose_profile
         batch = Batch(names, index, settings, self.target, progress, compose_one, self.earlier is None, self.done)
         files = batch.compose(self.diagnostics) if keeps_origins else batch.compose_bare(self.diagnostics, self.jobs)
         self.diagnostics.raise_errors()
@@ -179,22 +181,20 @@ class Workspace:
 
     def _between_runs(self) -> BetweenRuns:
         """Return what composes with the help of what earlier runs have left."""
-        files, prefix = self.written_files(), str(PurePosixPath(self.catalog.config.output, "_"))[:-1]
-        self._known_agents = find_composed(self.root.as_posix())
+        files, scope = self.written_files(), self._scope((), is_whole=False, into=None)
 
         def read(profile: str, path: str) -> bytes | None:
             try:
-                return files.read(f"{prefix}{profile}/{path}")
+                return files.read(scope.place_of(profile, path))
             except OSError:  # whatever writes it, or compares it, reports that
                 return None
 
-        return BetweenRuns(self._known_agents, read)
+        return BetweenRuns(find_composed(self.root.as_posix()), read)
 
     def _keep_for_later_runs(self, files: Iterable[OutputFile]) -> None:
-        if self.evidence is not None and self.earlier is None:
-            known = known_after(self._known_agents, files, self.catalog.profiles)
-            if known != self._known_agents:
-                keep_composed(self.root.as_posix(), known)
+        known = self._runs.known_after(files, self.catalog.profiles) if self._runs is not None else None
+        if known is not None:
+            keep_composed(self.root.as_posix(), known)
 
     def _select(self, profiles: str | Iterable[str] | None) -> tuple[str, ...]:
         if profiles is None:

@@ -191,8 +191,7 @@ def freed_together() -> Iterator[Callable[[str], None]]:
 def _close_all(handles: list[int]) -> None:
     """Close files, many of them side by side."""
     if len(handles) <= _MANY:
-        for handle in handles:
-            os.close(handle)
+        _close_each(handles)
     else:
         from threading import Thread  # noqa: PLC0415 - for many files only
 

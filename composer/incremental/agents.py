@@ -6,14 +6,14 @@ from typing import Protocol
 
 from composer.errors import Diagnostics
 from composer.lookup.index import Index
-from composer.model import AgentPlan, OutputFile, RenderedDocument, ResolvedAgent, ResolvedProfile
+from composer.model import OutputFile, RenderedDocument, ResolvedAgent, ResolvedProfile
 from composer.pipeline import Done, compose_agent
 from composer.records import replace
 from composer.stages.emit import check_paths, emit_document
 from composer.stages.reach import Composed, check_reach
 from composer.targets import Target
 
-__all__ = ["Memory", "bare_document", "compose_agents"]
+__all__ = ["Memory", "compose_agents"]
 
 
 class Memory(Protocol):
@@ -78,10 +78,4 @@ def _of_agent(file: OutputFile, agent: ResolvedAgent) -> OutputFile:
     """Return a file that was composed before as that of an agent of today, which may stand on another line."""
     if file.document.plan.agent.location is agent.location:
         return file
-    return replace(file, document=bare_document(file.profile, agent))
-
-
-def bare_document(profile: str, agent: ResolvedAgent) -> RenderedDocument:
-    """Return the document of a file without origins: all that is known of it is whose it is."""
-    bare = ResolvedAgent(agent.name, agent.fragment, {}, {}, (), {}, agent.location)
-    return RenderedDocument(profile, agent.name, {}, AgentPlan(bare, (), (), frozenset(), frozenset()), {}, ())
+    return replace(file, document=RenderedDocument.without_origins(file.profile, agent))

@@ -14,12 +14,12 @@ from typing import Final
 from composer.cache.composed import ComposedAgent
 from composer.cache.evidence import digest
 from composer.errors import Diagnostics
-from composer.incremental.agents import bare_document, compose_agents
+from composer.incremental.agents import compose_agents
 from composer.incremental.dependencies import Ground, edited_addresses, ground_of, names_by_home
 from composer.incremental.inclusions import Inclusions
 from composer.incremental.ingredients import AgentIngredients, IngredientFinder
 from composer.lookup.index import Index
-from composer.model import Making, OutputFile, ResolvedAgent, ResolvedProfile
+from composer.model import Making, OutputFile, RenderedDocument, ResolvedAgent, ResolvedProfile
 from composer.pipeline import Done, compose_profile, nobody_asks
 from composer.records import replace
 from composer.source import SourceFile
@@ -27,7 +27,7 @@ from composer.stages.reach import Composed
 from composer.stages.resolve import Override, resolve_profile
 from composer.targets import Target
 
-__all__ = ["BetweenRuns", "known_after"]
+__all__ = ["BetweenRuns"]
 
 Agents = Mapping[tuple[str, str], ComposedAgent]
 """What is known of agents, by profile and name."""
@@ -76,6 +76,26 @@ class BetweenRuns:
             return tuple(replace(file, making=_TOLD_OF_OTHERS) for file in files)
         return files
 
+    def known_after(self, files: Iterable[OutputFile], profiles: Iterable[str]) -> Agents | None:
+        """Return what is known of agents after a run; None if that is what was known before.
+
+        Args:
+            files: what was composed, of whole profiles.
+            profiles: the names of all profiles that there are.
+        """
+        made = {(file.profile, file.agent): file for file in files}
+        if any(file.making == _TOLD_OF_OTHERS for file in made.values()):
+            return None
+        composed, existing = {file.profile for file in made.values()}, frozenset(profiles)
+        after = {key: agent for key, agent in self._known.items() if key[0] in existing and key[0] not in composed}
+        for key, file in made.items():
+            if file.making is not None:
+                path, known = str(file.path), self._known.get(key)
+                # What is made of the same is the same.
+                is_known = known is not None and known.making == file.making and known.path == path
+                after[key] = known if known is not None and is_known else ComposedAgent(path, digest(file.content), file.making)
+        return after if after != self._known else None
+
     def _stand_on(self, index: Index, overrides: Sequence[Override], target: Target) -> None:
         if self._index is not index:
             self._index = index
@@ -90,9 +110,8 @@ class BetweenRuns:
         content = self._read(profile, known.path)
         if content is None or digest(content) != known.content:
             return None
-        return OutputFile(
-            profile, agent.name, PurePosixPath(known.path), (), bare_document(profile, agent), encoded=content, making=known.making
-        )
+        document = RenderedDocument.without_origins(profile, agent)
+        return OutputFile(profile, agent.name, PurePosixPath(known.path), (), document, encoded=content, making=known.making)
 
     def _digests_of(self, profile: ResolvedProfile, edited: Iterable[str], index: Index) -> dict[str, str]:
         """Return a digest of all that each agent is made of, by name."""
@@ -142,23 +161,6 @@ class _Outputs:
         reached, landed = sorted(composed.reached & self._edited), sorted(composed.landed & self._edited)
         making = Making(self._digests[agent.name], tuple(reached), tuple(landed), tuple(sorted(composed.used)))
         return replace(file, making=making)
-
-
-def known_after(before: Agents, files: Iterable[OutputFile], profiles: Iterable[str]) -> Agents:
-    """Return what is known of agents after a run.
-
-    Args:
-        before: what was known.
-        files: what was composed, of whole profiles.
-        profiles: the names of all profiles that there are.
-    """
-    made = {(file.profile, file.agent): file for file in files}
-    if any(file.making == _TOLD_OF_OTHERS for file in made.values()):
-        return before
-    composed, existing = {file.profile for file in made.values()}, frozenset(profiles)
-    others = {key: agent for key, agent in before.items() if key[0] in existing and key[0] not in composed}
-    fresh = {key: ComposedAgent(str(file.path), digest(file.content), file.making) for key, file in made.items() if file.making is not None}
-    return others | fresh
 
 
 def _printed_ground(ground: Ground) -> str:

@@ -326,16 +326,19 @@ class _Resolver:
 
     def _edits(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]]) -> Mapping[str, ResolvedEdit]:
         own = [(profile, settings.edits) for profile, settings in layers if settings.edits.by_address or settings.edits.unset]
-        shared = [EditLayer(Layer(layer_name(profile.name)), profile.edits) for profile in self._profiles]
         if own:
             if self._edits_beside is None:
-                self._edits_beside = SharedEdits(shared, self._index, self._folder, self._by_layout)
+                self._edits_beside = SharedEdits(self._edit_layers(), self._index, self._folder, self._by_layout)
             return self._edits_beside.with_own(
                 [EditLayer(Layer(layer_name(profile.name), name), edits) for profile, edits in own], self._folder
             )
         if self._shared_edits is None:
-            self._shared_edits = fold_edits(shared, self._index, self._folder, self._by_layout)
+            self._shared_edits = fold_edits(self._edit_layers(), self._index, self._folder, self._by_layout)
         return self._shared_edits
+
+    def _edit_layers(self) -> list[EditLayer]:
+        """Return what the profiles say for all of their agents."""
+        return [EditLayer(Layer(layer_name(profile.name)), profile.edits) for profile in self._profiles]
 
 
 def _node_of(value: FieldValue) -> YamlNode:

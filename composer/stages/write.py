@@ -54,7 +54,11 @@ class WriteScope:
 
     def path_of(self, file: OutputFile) -> str:
         """Return a file's path below the root."""
-        return str(PurePosixPath(self.folder, file.profile, file.path) if self.folder else file.path)
+        return self.place_of(file.profile, file.path)
+
+    def place_of(self, profile: str, path: str | PurePosixPath) -> str:
+        """Return the path below the root of what stands at ``path`` in a profile's project."""
+        return str(PurePosixPath(self.folder, profile, path)) if self.folder else str(path)
 
     def may_hold(self, entry: LockEntry) -> bool:
         """Whether a recorded path can be an output at all: a line that somebody wrote into the lock must not remove a source."""

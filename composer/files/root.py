@@ -9,7 +9,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -18,10 +18,10 @@ from composer.records import dataclass, field
 __all__ = ["LeavesRootError", "Root", "create", "freed_together", "sync", "sync_all"]
 
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-
-
-_OLD_FILE: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
+_OLD_FILE: Final = os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _PERMISSIONS: Final = 0o777
+_MUCH: Final = 1 << 20
 _MANY: Final = 16
 """Files that are synced, and closed, one by one: a thousand take seconds so, and a few hundredths of one together."""
 _MOST_HELD: Final = 256
@@ -43,19 +43,41 @@ class Root:
 
     def read(self, path: str) -> bytes | None:
         """Return what the file holds; None if it is not there."""
-        place = self.locate(path)
+        return self.look(path)[1]
+
+    def look(self, path: str, let_go: Callable[[int], None] = os.close) -> tuple[str, bytes | None]:
+        """Return the place that a path leads to, its last link followed, and what the file there holds; None if there is none.
+
+        Args:
+            path: the file.
+            let_go: is given the open file when it has been read, to close it.
+        """
+        place, handle = self._open(path)
+        if handle is None:
+            return place, None
         try:
-            handle = os.open(place, _OLD_FILE)
-        except FileNotFoundError:
-            return None
-        except PermissionError:
-            if os.path.isdir(place):  # noqa: PTH112 - as below
-                raise IsADirectoryError(path) from None
+            content = _read(handle)
+        except BaseException:
+            os.close(handle)
             raise
-        with open(handle, "rb", buffering=0) as file:  # noqa: PTH123 - it is open already: so a pipe did not block
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise IsADirectoryError(path)
-            return file.readall()
+        let_go(handle)
+        return place, content
+
+    def _open(self, path: str) -> tuple[str, int | None]:
+        # A system that can refuse to follow a link tells of one when it opens it: then no file has to be looked at before.
+        return self._open_at(self._place(path) if _NO_LINK else self.locate(path))
+
+    def _open_at(self, place: str) -> tuple[str, int | None]:
+        try:
+            return place, os.open(place, _OLD_FILE)
+        except FileNotFoundError:
+            return place, None
+        except OSError:
+            if (real := self._unlinked(place)) != place:
+                return self._open_at(real)
+            if os.path.isdir(place):  # noqa: PTH112 - as below
+                raise IsADirectoryError(place) from None
+            raise
 
     def mode(self, path: str) -> int | None:
         """Return the permissions of the file; None if it is not there."""
@@ -109,16 +131,22 @@ class Root:
 
     def locate(self, path: str) -> str:
         """Return the place that a path leads to, its last link followed."""
-        folder, _, name = path.rpartition("/")
-        place = os.path.join(self._folder(folder), name)  # noqa: PTH118 - str paths are several times faster, and there are thousands
-        return str(self._inside(Path(place))) if os.path.islink(place) else place  # noqa: PTH114 - as above
+        return self._unlinked(self._place(path))
 
     def entry(self, path: str) -> Path:
         """Return the place of a path's own name, whatever a link there leads to."""
+        return Path(self._place(path))
+
+    def _unlinked(self, place: str) -> str:
+        return str(self._inside(Path(place))) if os.path.islink(place) else place  # noqa: PTH114 - as below
+
+    def _place(self, path: str) -> str:
+        # str paths are several times faster than those of pathlib, and there are thousands.
         folder, _, name = path.rpartition("/")
-        return Path(self._folder(folder)) / name
+        return self._folder(folder) + name
 
     def _folder(self, folder: str) -> str:
+        """Return the place of a folder, with the separator that a name follows; it has been seen once that it is inside."""
         known = self._folders.get(folder)
         if known is None:
             place = self._inside(self.place / folder)
@@ -127,7 +155,7 @@ class Root:
                 existing = existing.parent
             if not existing.is_dir():
                 raise NotADirectoryError(folder)
-            known = self._folders[folder] = str(place)
+            known = self._folders[folder] = os.path.join(place, "")  # noqa: PTH118 - as above
         return known
 
     def _inside(self, place: Path) -> Path:
@@ -150,9 +178,8 @@ def create(place: str | Path, *parts: bytes, is_synced: bool = False) -> None:
     try:
         try:
             for part in parts:
-                rest = memoryview(part)
-                while rest:
-                    rest = rest[os.write(handle, rest) :]
+                if (written := os.write(handle, part)) != len(part):
+                    _write_rest(handle, memoryview(part)[written:])
             if is_synced:
                 os.fsync(handle)
         finally:
@@ -162,25 +189,44 @@ def create(place: str | Path, *parts: bytes, is_synced: bool = False) -> None:
         raise
 
 
+def _write_rest(handle: int, rest: memoryview) -> None:
+    while rest:
+        rest = rest[os.write(handle, rest) :]
+
+
+def _read(handle: int) -> bytes:
+    """Read a file in one call, or in more where it grew or the system gave less; what is no file was opened without blocking."""
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        raise IsADirectoryError
+    data = os.read(handle, status.st_size + 1)
+    if len(data) == status.st_size:
+        return data
+    parts = [data]
+    while data := os.read(handle, _MUCH):
+        parts.append(data)
+    return b"".join(parts)
+
+
 @contextmanager
-def freed_together() -> Iterator[Callable[[str], None]]:
+def freed_together() -> Iterator[Callable[[int], None]]:
     """Let files that are replaced go when all have been.
 
     Where a file system waits for the disk whenever it frees a file, a thousand of them take seconds one after the other; what is held open
     is freed when it is closed, and that can be done side by side.
 
     Yields:
-        A function that is called with the place of a file before another takes it.
+        A function that takes an open file before another comes to its place.
     """
     held: list[int] = []
 
-    def hold(place: str) -> None:
+    def hold(handle: int) -> None:
         if len(held) >= _MOST_HELD:
             _close_all(held)
+        held.append(handle)
         # A system that opens files for itself alone would not let them be replaced.
-        if os.name == "posix":
-            with suppress(OSError):
-                held.append(os.open(place, _OLD_FILE))
+        if os.name != "posix":  # pragma: no cover - Windows
+            _close_all(held)
 
     try:
         yield hold

@@ -11,9 +11,12 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from composer.records import dataclass, field
+
+if TYPE_CHECKING:
+    from threading import Thread
 
 __all__ = ["LeavesRootError", "Root", "create", "freed_together", "sync", "sync_all"]
 
@@ -24,10 +27,8 @@ _PERMISSIONS: Final = 0o777
 _MUCH: Final = 1 << 20
 _MANY: Final = 16
 """Files that are synced, and closed, one by one: a thousand take seconds so, and a few hundredths of one together."""
-_MOST_HELD: Final = 256
-"""How many replaced files are held open. A process may have a thousand, in most places."""
-_CLOSERS: Final = 32
-"""Threads that close files. They wait more than they work."""
+_CLOSERS: Final = 16
+"""Threads that close files, ``_MANY`` each. They wait more than they work, and a process may have a thousand files open, in most places."""
 
 
 class LeavesRootError(OSError):
@@ -219,34 +220,35 @@ def freed_together() -> Iterator[Callable[[int], None]]:
         A function that takes an open file before another comes to its place.
     """
     held: list[int] = []
+    closers: list[Thread] = []
 
     def hold(handle: int) -> None:
-        if len(held) >= _MOST_HELD:
-            _close_all(held)
-        held.append(handle)
         # A system that opens files for itself alone would not let them be replaced.
         if os.name != "posix":  # pragma: no cover - Windows
-            _close_all(held)
+            os.close(handle)
+            return
+        if len(held) == _MANY:
+            _close_beside(tuple(held), closers)
+            held.clear()
+        held.append(handle)
 
     try:
         yield hold
     finally:
-        _close_all(held)
+        _close_each(held)
+        for closer in closers:
+            closer.join()
 
 
-def _close_all(handles: list[int]) -> None:
-    """Close files, many of them side by side."""
-    if len(handles) <= _MANY:
-        _close_each(handles)
-    else:
-        from threading import Thread  # noqa: PLC0415 - for many files only
+def _close_beside(handles: tuple[int, ...], closers: list[Thread]) -> None:
+    """Close files while others are replaced; wait for the first of too many that do so."""
+    from threading import Thread  # noqa: PLC0415 - for many files only
 
-        threads = [Thread(target=_close_each, args=(handles[number::_CLOSERS],)) for number in range(_CLOSERS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    handles.clear()
+    if len(closers) == _CLOSERS:
+        closers.pop(0).join()
+    closer = Thread(target=_close_each, args=(handles,))
+    closer.start()
+    closers.append(closer)
 
 
 def _close_each(handles: Iterable[int]) -> None:
@@ -254,9 +256,14 @@ def _close_each(handles: Iterable[int]) -> None:
         os.close(handle)
 
 
-def sync_all(places: Collection[str | Path]) -> None:
-    """Have files, or the names in folders, survive a loss of power: all of them at once where the system waits until that is so."""
-    if len(places) > _MANY and sys.platform == "linux":
+def sync_all(places: Collection[str | Path], after: int = 0) -> None:
+    """Have files, or the names in folders, survive a loss of power: all of them at once where the system waits until that is so.
+
+    Args:
+        places: the files, or the folders.
+        after: how many were synced just before. Where those were many, all at once has little left to do.
+    """
+    if len(places) + after > _MANY and sys.platform == "linux":
         os.sync()
         return
     for place in places:

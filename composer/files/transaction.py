@@ -253,19 +253,25 @@ def _look(root: Root, path: str, let_go: Callable[[int], None] = os.close) -> tu
 def _carry(root: Root, journal: Journal, states: Mapping[str, _State], *, is_forward: bool) -> None:
     """Bring every file that is in one of its two states to the wanted one; the same from any point, however often."""
     work = list(_work(journal, states, is_forward=is_forward))
-    staged = {path: _stage(root, path, content, mode, journal.key) for path, content, mode in work if content is not None}
+    staged: dict[str, str] = {}
+    homeless: list[str] = []
+    for path, content, mode in work:
+        if content is not None:
+            staged[path] = _stage(root, path, content, mode, journal.key, homeless)
     # All are written before the first is synced: so the system can bring them to the disk together.
     with _naming(next(iter(staged), "."), "written"):
         sync_all(staged.values())
     # The real folder of a file is another than that on its way where a link stands.
     folders = {os.path.dirname(staged.get(path) or root.locate(path)) for path, _, _ in work}  # noqa: PTH120 - str paths, as in `root`
-    folders |= {str(root.place / folder) for folder in root.folders_of(path for path, _, _ in work)}
+    # Further up, a name changes only where a folder comes or goes.
+    moving = [*homeless, *journal.folders, *(path for path, content, _ in work if content is None)]
+    folders |= {str(root.place / folder) for folder in root.folders_of(moving)}
     with freed_together() as free_later:
         for path, _, _ in work:
             _put(root, path, staged.get(path), states[path], free_later)
     _remove_empty_folders(root, journal, is_forward=is_forward)
     with _naming(".", "written"):
-        sync_all([place for place in sorted(folders) if os.path.isdir(place)])  # noqa: PTH112 - as above
+        sync_all([place for place in sorted(folders) if os.path.isdir(place)], after=len(staged))  # noqa: PTH112 - as above
 
 
 def _work(journal: Journal, states: Mapping[str, _State], *, is_forward: bool) -> Iterator[tuple[str, bytes | None, int | None]]:
@@ -277,13 +283,14 @@ def _work(journal: Journal, states: Mapping[str, _State], *, is_forward: bool) -
             yield change.path, wanted, mode
 
 
-def _stage(root: Root, path: str, content: bytes, mode: int | None, key: str) -> str:
-    """Write a content beside its place."""
+def _stage(root: Root, path: str, content: bytes, mode: int | None, key: str, homeless: list[str]) -> str:
+    """Write a content beside its place, and make its folder; ``homeless`` gets the files that had none."""
     try:
         temporary = _temporary(root.locate(path), key)
         try:
             create(temporary, content)
         except FileNotFoundError:
+            homeless.append(path)
             Path(temporary).parent.mkdir(parents=True, exist_ok=True)
             create(temporary, content)
         if mode is not None:

@@ -8,15 +8,13 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator
+from _thread import LockType, allocate_lock, start_new_thread
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from composer.records import dataclass, field
-
-if TYPE_CHECKING:
-    from threading import Thread
 
 __all__ = ["LeavesRootError", "Root", "create", "freed_together", "sync", "sync_all"]
 
@@ -26,9 +24,13 @@ _OLD_FILE: Final = os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getat
 _PERMISSIONS: Final = 0o777
 _MUCH: Final = 1 << 20
 _MANY: Final = 16
-"""Files that are synced, and closed, one by one: a thousand take seconds so, and a few hundredths of one together."""
-_CLOSERS: Final = 16
-"""Threads that close files, ``_MANY`` each. They wait more than they work, and a process may have a thousand files open, in most places."""
+"""Files that are synced one by one: a thousand take seconds so, and a few hundredths of one together."""
+_MOST_HELD: Final = 256
+"""How many replaced files are held open. A process may have a thousand, in most places."""
+_CLOSERS: Final = 32
+"""Threads that close files. They wait more than they work."""
+_ENOUGH: Final = 8
+"""How many files a thread closes at least: starting it takes as long as closing so many where the system does not wait."""
 
 
 class LeavesRootError(OSError):
@@ -220,35 +222,46 @@ def freed_together() -> Iterator[Callable[[int], None]]:
         A function that takes an open file before another comes to its place.
     """
     held: list[int] = []
-    closers: list[Thread] = []
 
     def hold(handle: int) -> None:
+        if len(held) >= _MOST_HELD:
+            _close_all(held)
+        held.append(handle)
         # A system that opens files for itself alone would not let them be replaced.
         if os.name != "posix":  # pragma: no cover - Windows
-            os.close(handle)
-            return
-        if len(held) == _MANY:
-            _close_beside(tuple(held), closers)
-            held.clear()
-        held.append(handle)
+            _close_all(held)
 
     try:
         yield hold
     finally:
-        _close_each(held)
-        for closer in closers:
-            closer.join()
+        _close_all(held)
 
 
-def _close_beside(handles: tuple[int, ...], closers: list[Thread]) -> None:
-    """Close files while others are replaced; wait for the first of too many that do so."""
-    from threading import Thread  # noqa: PLC0415 - for many files only
+def _close_all(handles: list[int]) -> None:
+    """Close files, many of them side by side."""
+    count = min(len(handles) // _ENOUGH, _CLOSERS)
+    parts = [handles[number::count] for number in range(count)] if count > 1 else [handles]
+    # `threading` would wait until each thread has begun, which takes longer than most of them do.
+    closers = [_close_beside(part) for part in parts[1:]]
+    _close_each(parts[0])
+    for closer in closers:
+        closer.acquire()
+    handles.clear()
 
-    if len(closers) == _CLOSERS:
-        closers.pop(0).join()
-    closer = Thread(target=_close_each, args=(handles,))
-    closer.start()
-    closers.append(closer)
+
+def _close_beside(handles: Sequence[int]) -> LockType:
+    """Close files in a thread; return a lock that is free when that is done."""
+    closer = allocate_lock()
+    closer.acquire()
+    start_new_thread(_close_and_tell, (handles, closer))
+    return closer
+
+
+def _close_and_tell(handles: Sequence[int], closer: LockType) -> None:
+    try:
+        _close_each(handles)
+    finally:
+        closer.release()
 
 
 def _close_each(handles: Iterable[int]) -> None:

@@ -39,6 +39,8 @@ _KIND: Final = re.compile(r"[a-z][a-z0-9-]*")
 _OUTPUT: Final = re.compile(r"\s*output\s+(\S+)\s+(\S+)\s+(sha256:[0-9a-f]{64})\s*")
 _UNSAFE: Final = re.compile(r"[%\s\x00-\x1f\x7f]")
 _ESCAPED: Final = re.compile(r"%([0-9A-F]{2,6});")
+_TEXT: Final = json.JSONEncoder(ensure_ascii=False)
+"""Keeps a text on one line, and its letters readable in a diff."""
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _STRANGE_PARTS: Final = frozenset({"", ".", ".."})
 _EDIT_WORDS: Final = 6
@@ -181,9 +183,7 @@ def _parse_output(line: str) -> LockEntry | None:
 
 def _edit_line(key: EditKey, text: str) -> str:
     layer = f"{_escaped(key.profile)}:{_escaped(key.agent)}" if key.agent else _escaped(key.profile)
-    # JSON keeps a text on one line, and its letters readable in a diff.
-    written = json.dumps(text, ensure_ascii=False)
-    return f"edit {layer} {_escaped(key.address)} {key.verb} {content_digest(text.encode())} {written}"
+    return f"edit {layer} {_escaped(key.address)} {key.verb} {content_digest(text.encode())} {_TEXT.encode(text)}"
 
 
 def _parse_edit(line: str) -> tuple[EditKey, str] | None:

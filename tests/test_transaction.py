@@ -79,6 +79,29 @@ def test_all_changes_are_made(root: Path) -> None:
     assert files_of(root) == NEW
 
 
+def test_a_system_that_takes_and_gives_less_than_it_is_asked(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are read and written whole, in as many pieces as it takes."""
+    read, write = os.read, os.write
+    monkeypatch.setattr(os, "read", lambda handle, size: read(handle, min(size, 2)))
+    monkeypatch.setattr(os, "write", lambda handle, data: write(handle, data[:2]))
+    DiskDestination(root).commit(CHANGES)
+    monkeypatch.undo()
+    assert files_of(root) == NEW
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+def test_a_link_to_a_file_inside_stays_a_link(root: Path) -> None:
+    """What it leads to is compared and changed, its permissions with it."""
+    (root / "c").mkdir()
+    (root / "a/one").rename(root / "c/real")
+    (root / "c/real").chmod(0o640)
+    (root / "a/one").symlink_to(root / "c/real")
+    DiskDestination(root).commit(CHANGES)
+    assert (root / "a/one").is_symlink()
+    assert (root / "c/real").stat().st_mode & 0o777 == 0o640
+    assert files_of(root) == {**NEW, "c/real": NEW["a/one"]}
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are listed there")
 @pytest.mark.parametrize("count", [1, 16, 17, 600])
 @pytest.mark.parametrize("fails", [False, True], ids=["", "fails"])

@@ -85,7 +85,7 @@ class Root:
     def mode(self, path: str) -> int | None:
         """Return the permissions of the file; None if it is not there."""
         try:
-            return os.stat(self.locate(path)).st_mode & _PERMISSIONS  # noqa: PTH116 - as below
+            return os.stat(self._place(path)).st_mode & _PERMISSIONS  # noqa: PTH116 - as below
         except FileNotFoundError:
             return None
 

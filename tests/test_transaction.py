@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from time import sleep
@@ -76,6 +77,29 @@ def test_all_changes_are_made(root: Path) -> None:
     """Files are made, replaced and removed, and nothing else is left."""
     DiskDestination(root).commit(CHANGES)
     assert files_of(root) == NEW
+
+
+def test_a_system_that_takes_and_gives_less_than_it_is_asked(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are read and written whole, in as many pieces as it takes."""
+    read, write = os.read, os.write
+    monkeypatch.setattr(os, "read", lambda handle, size: read(handle, min(size, 2)))
+    monkeypatch.setattr(os, "write", lambda handle, data: write(handle, data[:2]))
+    DiskDestination(root).commit(CHANGES)
+    monkeypatch.undo()
+    assert files_of(root) == NEW
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+def test_a_link_to_a_file_inside_stays_a_link(root: Path) -> None:
+    """What it leads to is compared and changed, its permissions with it."""
+    (root / "c").mkdir()
+    (root / "a/one").rename(root / "c/real")
+    (root / "c/real").chmod(0o640)
+    (root / "a/one").symlink_to(root / "c/real")
+    DiskDestination(root).commit(CHANGES)
+    assert (root / "a/one").is_symlink()
+    assert (root / "c/real").stat().st_mode & 0o777 == 0o640
+    assert files_of(root) == {**NEW, "c/real": NEW["a/one"]}
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are listed there")
@@ -340,9 +364,9 @@ def test_a_dry_run_sees_files_as_they_will_be(root: Path) -> None:
 
 
 def forged(contents: bytes = b"", **data: object) -> bytes:
-    """Write a journal with a right digest and anything in it."""
+    """Write a journal with a right checksum and anything in it."""
     body = json.dumps({"key": "0123abcd", "boundary": "", "folders": [], "changes": [], **data}).encode() + b"\n" + contents
-    return b"agent-composer journal 1 sha256:%s\n%s" % (hashlib.sha256(body).hexdigest().encode(), body)
+    return b"agent-composer journal 2 crc32:%08x\n%s" % (zlib.crc32(body), body)
 
 
 def changing(path: object, after: object = len(b"forged"), mode: object = None) -> bytes:
@@ -368,12 +392,12 @@ GOOD = b"".join(print_journal(Journal("0123abcd", "a", (), tuple(CHANGES), (None
         pytest.param(forged(changes=3), id="no list"),
         pytest.param(forged(changes=[{"path": "a"}]), id="half a change"),
         pytest.param(forged(changes=[{"path": "a", "mode": None, "before": None, "after": None}] * 2), id="twice"),
-        pytest.param(b"agent-composer journal 2 sha256:" + b"0" * 64 + b"\n{}", id="version"),
+        pytest.param(b"agent-composer journal 1 sha256:%s\n{}" % hashlib.sha256(b"{}").hexdigest().encode(), id="version"),
         pytest.param(b"", id="empty"),
         pytest.param(b"\0" * 100, id="zeros"),
         *(pytest.param(GOOD[:size], id=f"cut at {size}") for size in (10, 100, len(GOOD) // 2, len(GOOD) - 3)),
         pytest.param(GOOD.replace(b"a/one", b"a/two"), id="changed"),
-        pytest.param(b"agent-composer journal 1 sha256:%s\n[[[[" % hashlib.sha256(b"[[[[").hexdigest().encode(), id="no JSON"),
+        pytest.param(b"agent-composer journal 2 crc32:%08x\n[[[[" % zlib.crc32(b"[[[["), id="no JSON"),
     ],
 )
 def test_a_journal_that_no_run_wrote(root: Path, raw: bytes) -> None:

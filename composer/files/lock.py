@@ -36,12 +36,13 @@ LOCK_NAME: Final = "agent-composer.lock"
 _HEADER: Final = "# Written by agent-composer: what it wrote, and the texts that edits were made against. Commit it, do not edit it."
 _CONFLICT_MARK: Final = re.compile(r"(?:<{7}|>{7}|\|{7})(?: .*)?|={7}")
 _KIND: Final = re.compile(r"[a-z][a-z0-9-]*")
-_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
+_OUTPUT: Final = re.compile(r"\s*output\s+(\S+)\s+(\S+)\s+(sha256:[0-9a-f]{64})\s*")
 _UNSAFE: Final = re.compile(r"[%\s\x00-\x1f\x7f]")
 _ESCAPED: Final = re.compile(r"%([0-9A-F]{2,6});")
-_WINDOWS_WAY: Final = re.compile(r"^[A-Za-z]:|\\")
+_TEXT: Final = json.JSONEncoder(ensure_ascii=False)
+"""Keeps a text on one line, and its letters readable in a diff."""
+_DRIVE: Final = re.compile(r"[A-Za-z]:")
 _STRANGE_PARTS: Final = frozenset({"", ".", ".."})
-_OUTPUT_WORDS: Final = 4
 _EDIT_WORDS: Final = 6
 _EDIT_VERBS: Final = frozenset({"replace", "title", "remove"})
 _SHAPES: Final = {
@@ -121,7 +122,9 @@ class EditRecord:
 
 def normalised(content: bytes) -> bytes:
     """Drop what a checkout may change: the byte order mark and the carriage returns of line ends."""
-    return content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+    # Looking for one byte takes a fiftieth of looking for two, and nearly no file has it.
+    unmarked = content.removeprefix(b"\xef\xbb\xbf")
+    return unmarked.replace(b"\r\n", b"\n") if b"\r" in unmarked else unmarked
 
 
 def content_digest(content: bytes) -> str:
@@ -143,13 +146,12 @@ def parse_lock(source: SourceFile, diagnostics: Diagnostics) -> Lock:
     others: list[str] = []
     offset = 0
     for line in source.text.split("\n"):
-        words = line.split()
-        if not words or line.startswith("#") or _CONFLICT_MARK.fullmatch(line):
+        if entry := _parse_output(line):  # most lines are outputs
+            entries.append(entry)
+        elif not (words := line.split()) or line.startswith("#") or _CONFLICT_MARK.fullmatch(line):
             pass
         elif words[0] not in _SHAPES and _KIND.fullmatch(words[0]):
             others.append(line)
-        elif entry := _parse_output(words):
-            entries.append(entry)
         elif found := _parse_edit(line):
             edits[found[0]] = edits.get(found[0], frozenset()) | {found[1]}
         else:
@@ -164,23 +166,24 @@ def parse_lock(source: SourceFile, diagnostics: Diagnostics) -> Lock:
 def _by_path(entries: Iterable[LockEntry]) -> dict[str, LockEntry]:
     by_path: dict[str, LockEntry] = {}
     for entry in entries:
-        known = by_path.get(entry.path, entry)
-        by_path[entry.path] = LockEntry(entry.path, known.profile, known.digests | entry.digests)
+        known = by_path.setdefault(entry.path, entry)
+        if known is not entry:
+            by_path[entry.path] = LockEntry(entry.path, known.profile, known.digests | entry.digests)
     return by_path
 
 
-def _parse_output(words: list[str]) -> LockEntry | None:
-    if len(words) != _OUTPUT_WORDS or words[0] != "output" or not _DIGEST.fullmatch(words[3]):
+def _parse_output(line: str) -> LockEntry | None:
+    match = _OUTPUT.fullmatch(line)
+    if match is None:
         return None
-    path, profile = _unescaped(words[1]), _unescaped(words[2])
-    return LockEntry(path, profile, frozenset({words[3]})) if stays_below_root(path) else None
+    path, profile, digest = match.groups()
+    path = _unescaped(path)
+    return LockEntry(path, _unescaped(profile), frozenset((digest,))) if stays_below_root(path) else None
 
 
 def _edit_line(key: EditKey, text: str) -> str:
     layer = f"{_escaped(key.profile)}:{_escaped(key.agent)}" if key.agent else _escaped(key.profile)
-    # JSON keeps a text on one line, and its letters readable in a diff.
-    written = json.dumps(text, ensure_ascii=False)
-    return f"edit {layer} {_escaped(key.address)} {key.verb} {content_digest(text.encode())} {written}"
+    return f"edit {layer} {_escaped(key.address)} {key.verb} {content_digest(text.encode())} {_TEXT.encode(text)}"
 
 
 def _parse_edit(line: str) -> tuple[EditKey, str] | None:
@@ -199,13 +202,13 @@ def _parse_edit(line: str) -> tuple[EditKey, str] | None:
 
 def stays_below_root(path: str) -> bool:
     """Refuse what a hand edit could make of a path: the tool removes files by this list."""
-    return not _STRANGE_PARTS.intersection(path.split("/")) and not _WINDOWS_WAY.search(path)
+    return not _STRANGE_PARTS.intersection(path.split("/")) and "\\" not in path and not _DRIVE.match(path)
 
 
 def _escaped(text: str) -> str:
     """Write the characters that would break a line into words as ``%20;``, by their code point."""
-    return _UNSAFE.sub(lambda match: f"%{ord(match.group()):02X};", text)
+    return _UNSAFE.sub(lambda match: f"%{ord(match.group()):02X};", text) if _UNSAFE.search(text) else text
 
 
 def _unescaped(word: str) -> str:
-    return _ESCAPED.sub(lambda match: chr(min(int(match.group(1), 16), 0x10FFFF)), word)
+    return _ESCAPED.sub(lambda match: chr(min(int(match.group(1), 16), 0x10FFFF)), word) if "%" in word else word

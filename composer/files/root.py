@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from _thread import LockType, allocate_lock, start_new_thread
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -18,16 +19,18 @@ from composer.records import dataclass, field
 __all__ = ["LeavesRootError", "Root", "create", "freed_together", "sync", "sync_all"]
 
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-
-
-_OLD_FILE: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
+_OLD_FILE: Final = os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _PERMISSIONS: Final = 0o777
+_MUCH: Final = 1 << 20
 _MANY: Final = 16
-"""Files that are synced, and closed, one by one: a thousand take seconds so, and a few hundredths of one together."""
+"""Files that are synced one by one: a thousand take seconds so, and a few hundredths of one together."""
 _MOST_HELD: Final = 256
 """How many replaced files are held open. A process may have a thousand, in most places."""
 _CLOSERS: Final = 32
 """Threads that close files. They wait more than they work."""
+_ENOUGH: Final = 8
+"""How many files a thread closes at least: starting it takes as long as closing so many where the system does not wait."""
 
 
 class LeavesRootError(OSError):
@@ -43,24 +46,46 @@ class Root:
 
     def read(self, path: str) -> bytes | None:
         """Return what the file holds; None if it is not there."""
-        place = self.locate(path)
+        return self.look(path)[1]
+
+    def look(self, path: str, let_go: Callable[[int], None] = os.close) -> tuple[str, bytes | None]:
+        """Return the place that a path leads to, its last link followed, and what the file there holds; None if there is none.
+
+        Args:
+            path: the file.
+            let_go: is given the open file when it has been read, to close it.
+        """
+        place, handle = self._open(path)
+        if handle is None:
+            return place, None
         try:
-            handle = os.open(place, _OLD_FILE)
-        except FileNotFoundError:
-            return None
-        except PermissionError:
-            if os.path.isdir(place):  # noqa: PTH112 - as below
-                raise IsADirectoryError(path) from None
+            content = _read(handle)
+        except BaseException:
+            os.close(handle)
             raise
-        with open(handle, "rb", buffering=0) as file:  # noqa: PTH123 - it is open already: so a pipe did not block
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise IsADirectoryError(path)
-            return file.readall()
+        let_go(handle)
+        return place, content
+
+    def _open(self, path: str) -> tuple[str, int | None]:
+        # A system that can refuse to follow a link tells of one when it opens it: then no file has to be looked at before.
+        return self._open_at(self._place(path) if _NO_LINK else self.locate(path))
+
+    def _open_at(self, place: str) -> tuple[str, int | None]:
+        try:
+            return place, os.open(place, _OLD_FILE)
+        except FileNotFoundError:
+            return place, None
+        except OSError:
+            if (real := self._unlinked(place)) != place:
+                return self._open_at(real)
+            if os.path.isdir(place):  # noqa: PTH112 - as below
+                raise IsADirectoryError(place) from None
+            raise
 
     def mode(self, path: str) -> int | None:
         """Return the permissions of the file; None if it is not there."""
         try:
-            return os.stat(self.locate(path)).st_mode & _PERMISSIONS  # noqa: PTH116 - as below
+            return os.stat(self._place(path)).st_mode & _PERMISSIONS  # noqa: PTH116 - as below
         except FileNotFoundError:
             return None
 
@@ -109,16 +134,22 @@ class Root:
 
     def locate(self, path: str) -> str:
         """Return the place that a path leads to, its last link followed."""
-        folder, _, name = path.rpartition("/")
-        place = os.path.join(self._folder(folder), name)  # noqa: PTH118 - str paths are several times faster, and there are thousands
-        return str(self._inside(Path(place))) if os.path.islink(place) else place  # noqa: PTH114 - as above
+        return self._unlinked(self._place(path))
 
     def entry(self, path: str) -> Path:
         """Return the place of a path's own name, whatever a link there leads to."""
+        return Path(self._place(path))
+
+    def _unlinked(self, place: str) -> str:
+        return str(self._inside(Path(place))) if os.path.islink(place) else place  # noqa: PTH114 - as below
+
+    def _place(self, path: str) -> str:
+        # str paths are several times faster than those of pathlib, and there are thousands.
         folder, _, name = path.rpartition("/")
-        return Path(self._folder(folder)) / name
+        return self._folder(folder) + name
 
     def _folder(self, folder: str) -> str:
+        """Return the place of a folder, with the separator that a name follows; it has been seen once that it is inside."""
         known = self._folders.get(folder)
         if known is None:
             place = self._inside(self.place / folder)
@@ -127,7 +158,7 @@ class Root:
                 existing = existing.parent
             if not existing.is_dir():
                 raise NotADirectoryError(folder)
-            known = self._folders[folder] = str(place)
+            known = self._folders[folder] = os.path.join(place, "")  # noqa: PTH118 - as above
         return known
 
     def _inside(self, place: Path) -> Path:
@@ -150,9 +181,8 @@ def create(place: str | Path, *parts: bytes, is_synced: bool = False) -> None:
     try:
         try:
             for part in parts:
-                rest = memoryview(part)
-                while rest:
-                    rest = rest[os.write(handle, rest) :]
+                if (written := os.write(handle, part)) != len(part):
+                    _write_rest(handle, memoryview(part)[written:])
             if is_synced:
                 os.fsync(handle)
         finally:
@@ -162,25 +192,44 @@ def create(place: str | Path, *parts: bytes, is_synced: bool = False) -> None:
         raise
 
 
+def _write_rest(handle: int, rest: memoryview) -> None:
+    while rest:
+        rest = rest[os.write(handle, rest) :]
+
+
+def _read(handle: int) -> bytes:
+    """Read a file in one call, or in more where it grew or the system gave less; what is no file was opened without blocking."""
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        raise IsADirectoryError
+    data = os.read(handle, status.st_size + 1)
+    if len(data) == status.st_size:
+        return data
+    parts = [data]
+    while data := os.read(handle, _MUCH):
+        parts.append(data)
+    return b"".join(parts)
+
+
 @contextmanager
-def freed_together() -> Iterator[Callable[[str], None]]:
+def freed_together() -> Iterator[Callable[[int], None]]:
     """Let files that are replaced go when all have been.
 
     Where a file system waits for the disk whenever it frees a file, a thousand of them take seconds one after the other; what is held open
     is freed when it is closed, and that can be done side by side.
 
     Yields:
-        A function that is called with the place of a file before another takes it.
+        A function that takes an open file before another comes to its place.
     """
     held: list[int] = []
 
-    def hold(place: str) -> None:
+    def hold(handle: int) -> None:
         if len(held) >= _MOST_HELD:
             _close_all(held)
+        held.append(handle)
         # A system that opens files for itself alone would not let them be replaced.
-        if os.name == "posix":
-            with suppress(OSError):
-                held.append(os.open(place, _OLD_FILE))
+        if os.name != "posix":  # pragma: no cover - Windows
+            _close_all(held)
 
     try:
         yield hold
@@ -190,17 +239,29 @@ def freed_together() -> Iterator[Callable[[str], None]]:
 
 def _close_all(handles: list[int]) -> None:
     """Close files, many of them side by side."""
-    if len(handles) <= _MANY:
-        _close_each(handles)
-    else:
-        from threading import Thread  # noqa: PLC0415 - for many files only
-
-        threads = [Thread(target=_close_each, args=(handles[number::_CLOSERS],)) for number in range(_CLOSERS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    count = min(len(handles) // _ENOUGH, _CLOSERS)
+    parts = [handles[number::count] for number in range(count)] if count > 1 else [handles]
+    # `threading` would wait until each thread has begun, which takes longer than most of them do.
+    closers = [_close_beside(part) for part in parts[1:]]
+    _close_each(parts[0])
+    for closer in closers:
+        closer.acquire()
     handles.clear()
+
+
+def _close_beside(handles: Sequence[int]) -> LockType:
+    """Close files in a thread; return a lock that is free when that is done."""
+    closer = allocate_lock()
+    closer.acquire()
+    start_new_thread(_close_and_tell, (handles, closer))
+    return closer
+
+
+def _close_and_tell(handles: Sequence[int], closer: LockType) -> None:
+    try:
+        _close_each(handles)
+    finally:
+        closer.release()
 
 
 def _close_each(handles: Iterable[int]) -> None:
@@ -208,9 +269,14 @@ def _close_each(handles: Iterable[int]) -> None:
         os.close(handle)
 
 
-def sync_all(places: Collection[str | Path]) -> None:
-    """Have files, or the names in folders, survive a loss of power: all of them at once where the system waits until that is so."""
-    if len(places) > _MANY and sys.platform == "linux":
+def sync_all(places: Collection[str | Path], after: int = 0) -> None:
+    """Have files, or the names in folders, survive a loss of power: all of them at once where the system waits until that is so.
+
+    Args:
+        places: the files, or the folders.
+        after: how many were synced just before. Where those were many, all at once has little left to do.
+    """
+    if len(places) + after > _MANY and sys.platform == "linux":
         os.sync()
         return
     for place in places:

@@ -86,7 +86,7 @@ def commit(root: Root, changes: Sequence[Change], boundary: str = "") -> None:
         return
     states = _states(root, needed)
     for change in needed:
-        if states[change.path] not in {change.before, change.after}:
+        if not _is_known(states[change.path], change):
             raise TransactionError(change.path, "written", FileChangedError(change.path))
     journal = _begin(root, needed, boundary)
     try:
@@ -215,7 +215,7 @@ def _judge(journal: Journal, states: Mapping[str, _State]) -> Repair:
     """Decide which way to end a run: forward, unless a file that the run had not come to has been changed since."""
     changes = journal.changes
     reached = max((number for number, change in enumerate(changes) if states[change.path] == change.after), default=-1)
-    touched = [number for number, change in enumerate(changes) if states[change.path] not in {change.before, change.after}]
+    touched = [number for number, change in enumerate(changes) if not _is_known(states[change.path], change)]
     is_forward = all(number < reached for number in touched)
     wanted = {change.path: change.after if is_forward else change.before for change in changes}
     kept = tuple(changes[number].path for number in touched)
@@ -227,16 +227,22 @@ def _states(root: Root, changes: Iterable[Change]) -> dict[str, _State]:
     """Look at what each path holds now. What is in one of its two states is that very content, not a copy of it."""
     states: dict[str, _State] = {}
     for change in changes:
-        found = _state(root, change.path)
+        _, found = _look(root, change.path)
         states[change.path] = change.before if found == change.before else change.after if found == change.after else found
     return states
 
 
-def _state(root: Root, path: str) -> _State:
+def _is_known(state: _State, change: Change) -> bool:
+    # Compared and not hashed, as in a set: there may be thousands.
+    return state == change.before or state == change.after  # noqa: PLR1714
+
+
+def _look(root: Root, path: str, let_go: Callable[[int], None] = os.close) -> tuple[str, _State]:
+    """Return the place that a path leads to, as in :meth:`Root.look`, and what is there."""
     try:
-        return root.read(path)
+        return root.look(path, let_go)
     except (IsADirectoryError, NotADirectoryError, LeavesRootError):
-        return _Other.OTHER
+        return "", _Other.OTHER
     except OSError as error:
         raise TransactionError(path, "read", error) from error
 
@@ -247,19 +253,25 @@ def _state(root: Root, path: str) -> _State:
 def _carry(root: Root, journal: Journal, states: Mapping[str, _State], *, is_forward: bool) -> None:
     """Bring every file that is in one of its two states to the wanted one; the same from any point, however often."""
     work = list(_work(journal, states, is_forward=is_forward))
-    staged = {path: _stage(root, path, content, mode, journal.key) for path, content, mode in work if content is not None}
+    staged: dict[str, str] = {}
+    homeless: list[str] = []
+    for path, content, mode in work:
+        if content is not None:
+            staged[path] = _stage(root, path, content, mode, journal.key, homeless)
     # All are written before the first is synced: so the system can bring them to the disk together.
     with _naming(next(iter(staged), "."), "written"):
         sync_all(staged.values())
     # The real folder of a file is another than that on its way where a link stands.
-    folders = {os.path.dirname(root.locate(path)) for path, _, _ in work}  # noqa: PTH120 - str paths, as in `root`
-    folders |= {str(root.place / folder) for folder in root.folders_of(path for path, _, _ in work)}
+    folders = {os.path.dirname(staged.get(path) or root.locate(path)) for path, _, _ in work}  # noqa: PTH120 - str paths, as in `root`
+    # Further up, a name changes only where a folder comes or goes.
+    moving = [*homeless, *journal.folders, *(path for path, content, _ in work if content is None)]
+    folders |= {str(root.place / folder) for folder in root.folders_of(moving)}
     with freed_together() as free_later:
         for path, _, _ in work:
             _put(root, path, staged.get(path), states[path], free_later)
     _remove_empty_folders(root, journal, is_forward=is_forward)
     with _naming(".", "written"):
-        sync_all([place for place in sorted(folders) if os.path.isdir(place)])  # noqa: PTH112 - as above
+        sync_all([place for place in sorted(folders) if os.path.isdir(place)], after=len(staged))  # noqa: PTH112 - as above
 
 
 def _work(journal: Journal, states: Mapping[str, _State], *, is_forward: bool) -> Iterator[tuple[str, bytes | None, int | None]]:
@@ -267,36 +279,39 @@ def _work(journal: Journal, states: Mapping[str, _State], *, is_forward: bool) -
     pairs = list(zip(journal.changes, journal.modes, strict=True))
     for change, mode in pairs if is_forward else reversed(pairs):
         wanted = change.after if is_forward else change.before
-        if states[change.path] in {change.before, change.after} and states[change.path] != wanted:
+        if states[change.path] != wanted and _is_known(states[change.path], change):
             yield change.path, wanted, mode
 
 
-def _stage(root: Root, path: str, content: bytes, mode: int | None, key: str) -> str:
-    """Write a content beside its place."""
-    with _naming(path, "written"):
+def _stage(root: Root, path: str, content: bytes, mode: int | None, key: str, homeless: list[str]) -> str:
+    """Write a content beside its place, and make its folder; ``homeless`` gets the files that had none."""
+    try:
         temporary = _temporary(root.locate(path), key)
         try:
             create(temporary, content)
         except FileNotFoundError:
+            homeless.append(path)
             Path(temporary).parent.mkdir(parents=True, exist_ok=True)
             create(temporary, content)
         if mode is not None:
             os.chmod(temporary, mode)  # noqa: PTH101 - as above
-        return temporary
+    except OSError as error:
+        raise TransactionError(path, "written", error) from error
+    return temporary
 
 
-def _put(root: Root, path: str, staged: str | None, state: _State, free_later: Callable[[str], None]) -> None:
+def _put(root: Root, path: str, staged: str | None, state: _State, free_later: Callable[[int], None]) -> None:
     """Rename a content into its place, or remove the file, if nobody has changed it just now."""
-    if _state(root, path) != state:
+    place, found = _look(root, path, free_later)
+    if found != state:
         raise TransactionError(path, "written", FileChangedError(path))
-    with _naming(path, "removed" if staged is None else "written"):
-        place = root.locate(path)
-        if state is not None:
-            free_later(place)
+    try:
         if staged is not None:
             os.replace(staged, place)  # noqa: PTH105 - as above
         else:
             root.remove(path)
+    except OSError as error:
+        raise TransactionError(path, "removed" if staged is None else "written", error) from error
 
 
 def _remove_empty_folders(root: Root, journal: Journal, *, is_forward: bool) -> None:
@@ -329,5 +344,5 @@ def _sweep(root: Root, journal: Journal) -> None:
 
 
 def _temporary(place: str, key: str) -> str:
-    folder, name = os.path.split(place)
-    return os.path.join(folder, f".{name}.{key}.tmp")  # noqa: PTH118 - as above
+    folder, separator, name = place.rpartition(os.sep)
+    return f"{folder}{separator}.{name}.{key}.tmp"

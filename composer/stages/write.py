@@ -19,7 +19,7 @@ from composer.files.lock import LOCK_NAME, EditRecord, Lock, LockEntry, content_
 from composer.files.transaction import Change
 from composer.home import SOURCE_FOLDERS, WORKSPACE_FILE
 from composer.model import FileAction, FileResult, FileSince, FileWanted, OutputFile
-from composer.records import dataclass, replace
+from composer.records import dataclass, field, replace
 from composer.source import SourceFile, unlocated
 
 __all__ = ["Destination", "DiskDestination", "DryRunDestination", "WriteScope", "is_source", "write_files"]
@@ -41,6 +41,12 @@ class WriteScope:
     is_whole: bool = False
     lock_name: str = LOCK_NAME
     settled: frozenset[str] = frozenset()
+    _above: str = field(init=False, repr=False, compare=False)
+    """What stands before a profile's name in a path, with the slash: paths are joined here by the thousand."""
+
+    def __post_init__(self) -> None:
+        """Write the folder as it is in paths."""
+        object.__setattr__(self, "_above", str(PurePosixPath(self.folder, "_")).removesuffix("_"))
 
     @classmethod
     def into(cls, profiles: Iterable[str]) -> WriteScope:
@@ -58,7 +64,7 @@ class WriteScope:
 
     def place_of(self, profile: str, path: str | PurePosixPath) -> str:
         """Return the path below the root of what stands at ``path`` in a profile's project."""
-        return str(PurePosixPath(self.folder, profile, path)) if self.folder else str(path)
+        return f"{self._above}{profile}/{path}" if self.folder else str(path)
 
     def may_hold(self, entry: LockEntry) -> bool:
         """Whether a recorded path can be an output at all: a line that somebody wrote into the lock must not remove a source."""
@@ -279,10 +285,11 @@ def _by_path(files: Sequence[OutputFile], scope: WriteScope, diagnostics: Diagno
 def _output_step(path: str, file: OutputFile, existing: bytes | None, entry: LockEntry | None) -> _Step:
     content = file.content
     before = entry.profile if entry is not None and entry.profile != file.profile else ""
-    result = FileResult(path, file.profile, FileAction.UNCHANGED, profile_before=before)
     if existing is None:
         since = FileSince.NEW if entry is None else FileSince.MISSING
-        return _Step(path, file.profile, None, content, replace(result, action=FileAction.CREATED, since=since, wanted=FileWanted.CREATE))
+        created = FileResult(path, file.profile, FileAction.CREATED, "", since, FileWanted.CREATE, before)
+        return _Step(path, file.profile, None, content, created)
+    result = FileResult(path, file.profile, FileAction.UNCHANGED, profile_before=before)
     if existing == content:  # of two equal contents, one is let go: there may be thousands
         return _Step(path, file.profile, content, content, result)
     if normalised(existing) == normalised(content):

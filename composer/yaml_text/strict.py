@@ -17,6 +17,7 @@ from composer.errors import Diagnostics, Note
 from composer.model import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.records import dataclass, field
 from composer.source import Location, SourceFile
+from composer.yaml_text.by_lines import read_by_lines
 from composer.yaml_text.problems import BLOCK_SCALAR_HINT, explain_problem
 
 __all__ = [
@@ -90,18 +91,29 @@ def parse_yaml_partly(source: SourceFile, start: int, end: int, diagnostics: Dia
         return None
     if not check_characters(source, start, end, diagnostics):
         return None
-    written = source.text[start:end]
-    readable = written.translate(_HIDE)
-    builder = _Builder(source, start, diagnostics, has_stand_ins=readable != written)
+    readable = source.text[start:end]
+    has_stand_ins = not readable.isascii() and any(character in readable for character in _STAND_INS)
+    if has_stand_ins:
+        readable = readable.translate(_HIDE)
+    elif (root := read_by_lines(source, start, end)) is not None:
+        return root
+    return _parse_events(readable, source, (start, end), diagnostics, has_stand_ins=has_stand_ins)
+
+
+def _parse_events(
+    readable: str, source: SourceFile, bounds: tuple[int, int], diagnostics: Diagnostics, *, has_stand_ins: bool
+) -> YamlNode | None:
+    """Read any YAML, and tell what is wrong with it; ``readable`` is the text between the bounds as the parser may see it."""
+    builder = _Builder(source, bounds[0], diagnostics, has_stand_ins=has_stand_ins)
     try:
         parser = _LOADER(readable)
         while (event := parser.get_event()) is not None:
             if not builder.take(event):
                 return None
     except yaml.MarkedYAMLError as error:
-        _report_problem(error, source, (start, end), builder.template_lines, diagnostics)
+        _report_problem(error, source, bounds, builder.template_lines, diagnostics)
         return None
-    return builder.root or YamlMapping({}, {}, source.at(start, start))
+    return builder.root or YamlMapping({}, {}, source.at(bounds[0], bounds[0]))
 
 
 def _report_problem(

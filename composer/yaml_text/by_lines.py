@@ -39,6 +39,11 @@ _WORD: Final = r"\w[^\s,\[\]{}:?]*+"
 _FLOW_TEXT: Final = rf"(?:{_WORD}(?:\ ++{_WORD})*|{_QUOTED_TEXT})"
 _FLOW_ENTRY: Final = rf"{_KEY}:\ ++{_FLOW_TEXT}"
 
+# By their numbers, groups are found faster than by their names.
+_INDENTATION: Final = 1
+_VALUE: Final = 4
+_TEXTS: Final = 2
+
 _SKIPPED: Final = re.compile(_COMMENTS, re.VERBOSE)
 _LINE: Final = re.compile(
     rf"""{_COMMENTS}
@@ -59,7 +64,8 @@ _ITEMS: Final = re.compile(
     rf"(?P<indentation>\ *+)-\ (?P<texts>{_PLAIN_TEXT}(?=\n)(?:\n(?P=indentation)-\ {_PLAIN_TEXT}(?=\n))*)\n", re.VERBOSE
 )
 """Items of a list of one plain text each, which is what most lines of a long profile are."""
-_FLOW_PART: Final = re.compile(rf"(?:(?P<key>{_KEY}):\ ++)?(?P<text>{_FLOW_TEXT})", re.VERBOSE)
+_ITEM_IN_FLOW: Final = re.compile(_FLOW_TEXT, re.VERBOSE)
+_ENTRY_IN_FLOW: Final = re.compile(rf"(?P<key>{_KEY}):\ ++(?P<text>{_FLOW_TEXT})", re.VERBOSE)
 _LITERAL: Final = re.compile(r"(?P<indentation> ++)[^\n]++\n(?:(?P=indentation)[^\n]*+\n|\n)*")
 
 
@@ -92,16 +98,22 @@ class _Open:
 
     __slots__ = ("column", "end", "entries", "is_list", "items", "key", "keys", "start")
 
+    items: list[YamlNode]
+    entries: dict[str, YamlNode]
+    keys: dict[str, YamlScalar]
+
     def __init__(self, column: int, start: int, *, is_list: bool) -> None:
         self.column = column
         self.start = start
         self.end = start
         self.is_list = is_list
-        self.items: list[YamlNode] = []
-        self.entries: dict[str, YamlNode] = {}
-        self.keys: dict[str, YamlScalar] = {}
         self.key: str | None = None
         """The key whose value comes next."""
+        if is_list:
+            self.items = []
+        else:
+            self.entries = {}
+            self.keys = {}
 
     def add(self, node: YamlNode, end: int) -> None:
         self.end = end
@@ -147,7 +159,7 @@ class _Reader:
     def _take_items(self, items: re.Match[str]) -> int:
         """Take items of a list; return where the next line begins."""
         indentation, written = items.groups()
-        start = items.start("texts")
+        start = items.start(_TEXTS)
         around = self._around_line(len(indentation), start - 2, is_list=True)
         texts = written.split(f"\n{indentation}- ")
         if not _NULLS.isdisjoint(texts):
@@ -157,43 +169,46 @@ class _Reader:
             end = start + len(text)
             add(YamlScalar(text, _PLAIN, Location(source, start, end)))
             start = end + between
-        around.end = items.end("texts")
+        around.end = start - between
         return items.end()
 
     def _take_line(self, line: re.Match[str]) -> int:
         """Take a line with a key, or with one item of a list; return where the next begins."""
         indentation, dash, key, value = line.groups()
         column = len(indentation)
-        around = self._around_line(column, line.end("indentation"), is_list=dash is not None)
+        start = line.end(_INDENTATION)
+        around = self._around[-1]
+        if around.column != column or around.is_list is (dash is None) or around.key is not None:  # not as the line above
+            around = self._around_line(column, start, is_list=dash is not None)
         if key is None:
             if dash is None or value is None:
                 raise _OtherForm
         else:
-            start, end = line.span("key")
             if dash is not None:
+                start += 2
                 around = self._open(column + 2, start, is_list=False)
             if key in around.keys:
                 raise _OtherForm
-            around.keys[key] = YamlScalar(key, _PLAIN, Location(self._source, start, end))
+            around.keys[key] = YamlScalar(key, _PLAIN, Location(self._source, start, start + len(key)))
             around.key = key
             if value is None:
                 return line.end()
-        return self._take_value(around, value, line.start("value"), line.end())
-
-    def _take_value(self, around: _Open, value: str, start: int, below: int) -> int:
         mark = value[0]
+        start = line.start(_VALUE)
+        if mark == "|":
+            return self._take_literal(around, start, line.end())
         end = start + len(value)
         if mark not in _MARKS:
             if value in _NULLS:
                 raise _OtherForm
             around.add(YamlScalar(value, _PLAIN, Location(self._source, start, end)), end)
-        elif mark == "|":
-            return self._take_literal(around, start, below)
-        elif mark in "[{":
-            around.add(self._flow(start, end, is_list=mark == "["), end)
+        elif mark == "[":
+            around.add(self._flow_list(start, end), end)
+        elif mark == "{":
+            around.add(self._flow_map(start, end), end)
         else:
             around.add(YamlScalar(value[1:-1], _QUOTED, Location(self._source, start, end)), end)
-        return below
+        return line.end()
 
     def _take_literal(self, around: _Open, start: int, below: int) -> int:
         """Take the lines of a literal, and the empty lines that follow; return where the next line begins."""
@@ -205,21 +220,32 @@ class _Reader:
         around.add(YamlScalar(text, _BLOCK, Location(self._source, start, end)), end)
         return end
 
-    def _flow(self, start: int, end: int, *, is_list: bool) -> YamlSequence | YamlMapping:
-        """Read a list or a map in brackets."""
-        inside = _Open(0, start, is_list=is_list)
-        inside.end = end
-        for part in _FLOW_PART.finditer(self._source.text, start + 1, end - 1):
+    def _flow_list(self, start: int, end: int) -> YamlSequence:
+        """Read a list in brackets."""
+        items = [self._in_flow(part[0], part.start()) for part in _ITEM_IN_FLOW.finditer(self._source.text, start + 1, end - 1)]
+        self._nodes += len(items) + 2
+        return YamlSequence(tuple(items), Location(self._source, start, end))
+
+    def _flow_map(self, start: int, end: int) -> YamlMapping:
+        """Read a map in brackets."""
+        entries: dict[str, YamlNode] = {}
+        keys: dict[str, YamlScalar] = {}
+        for part in _ENTRY_IN_FLOW.finditer(self._source.text, start + 1, end - 1):
             key, text = part.groups()
-            if text in _NULLS or key in inside.keys:
+            if key in keys:
                 raise _OtherForm
-            if key is not None:
-                inside.keys[key] = YamlScalar(key, _PLAIN, Location(self._source, *part.span("key")), in_flow=True)
-                inside.key = key
-            is_quoted = text[0] in _MARKS
-            location = Location(self._source, *part.span("text"))
-            inside.add(YamlScalar(text[1:-1] if is_quoted else text, _QUOTED if is_quoted else _PLAIN, location, in_flow=True), end)
-        return self._made(inside)
+            keys[key] = self._in_flow(key, part.start())
+            entries[key] = self._in_flow(text, part.start(2))
+        self._nodes += 2 * len(keys) + 2
+        return YamlMapping(entries, keys, Location(self._source, start, end))
+
+    def _in_flow(self, text: str, start: int) -> YamlScalar:
+        if text in _NULLS:
+            raise _OtherForm
+        location = Location(self._source, start, start + len(text))
+        if text[0] in _MARKS:
+            return YamlScalar(text[1:-1], _QUOTED, location, in_flow=True)
+        return YamlScalar(text, _PLAIN, location, in_flow=True)
 
     # --- maps and lists -----------------------------------------------------------------------------------------------
 

@@ -28,12 +28,19 @@ class ScalarStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class YamlScalar:
-    """A scalar: its text as written (quotes and escapes undone), and how it was written."""
+    """A scalar: its text as written (quotes and escapes undone), how it was written, and from where to where in its source."""
 
     text: str
     style: ScalarStyle
-    location: Location
+    source: SourceFile
+    start: int
+    end: int
     in_flow: bool = False
+
+    @property
+    def location(self) -> Location:
+        """Where it was written. Made for who asks: of most scalars, nobody does."""
+        return Location(self.source, self.start, self.end)
 
     @property
     def value(self) -> str | int | float | bool:

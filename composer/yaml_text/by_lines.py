@@ -167,7 +167,7 @@ class _Reader:
         source, add, between = self._source, around.items.append, len(indentation) + 3
         for text in texts:
             end = start + len(text)
-            add(YamlScalar(text, _PLAIN, Location(source, start, end)))
+            add(YamlScalar(text, _PLAIN, source, start, end))
             start = end + between
         around.end = start - between
         return items.end()
@@ -189,7 +189,7 @@ class _Reader:
                 around = self._open(column + 2, start, is_list=False)
             if key in around.keys:
                 raise _OtherForm
-            around.keys[key] = YamlScalar(key, _PLAIN, Location(self._source, start, start + len(key)))
+            around.keys[key] = YamlScalar(key, _PLAIN, self._source, start, start + len(key))
             around.key = key
             if value is None:
                 return line.end()
@@ -201,13 +201,13 @@ class _Reader:
         if mark not in _MARKS:
             if value in _NULLS:
                 raise _OtherForm
-            around.add(YamlScalar(value, _PLAIN, Location(self._source, start, end)), end)
+            around.add(YamlScalar(value, _PLAIN, self._source, start, end), end)
         elif mark == "[":
             around.add(self._flow_list(start, end), end)
         elif mark == "{":
             around.add(self._flow_map(start, end), end)
         else:
-            around.add(YamlScalar(value[1:-1], _QUOTED, Location(self._source, start, end)), end)
+            around.add(YamlScalar(value[1:-1], _QUOTED, self._source, start, end), end)
         return line.end()
 
     def _take_literal(self, around: _Open, start: int, below: int) -> int:
@@ -217,7 +217,7 @@ class _Reader:
             raise _OtherForm
         indentation, end = literal["indentation"], literal.end()
         text = literal[0][len(indentation) :].replace(f"\n{indentation}", "\n").rstrip("\n") + "\n"
-        around.add(YamlScalar(text, _BLOCK, Location(self._source, start, end)), end)
+        around.add(YamlScalar(text, _BLOCK, self._source, start, end), end)
         return end
 
     def _flow_list(self, start: int, end: int) -> YamlSequence:
@@ -242,10 +242,10 @@ class _Reader:
     def _in_flow(self, text: str, start: int) -> YamlScalar:
         if text in _NULLS:
             raise _OtherForm
-        location = Location(self._source, start, start + len(text))
+        end = start + len(text)
         if text[0] in _MARKS:
-            return YamlScalar(text[1:-1], _QUOTED, location, in_flow=True)
-        return YamlScalar(text, _PLAIN, location, in_flow=True)
+            return YamlScalar(text[1:-1], _QUOTED, self._source, start, end, in_flow=True)
+        return YamlScalar(text, _PLAIN, self._source, start, end, in_flow=True)
 
     # --- maps and lists -----------------------------------------------------------------------------------------------
 

@@ -29,12 +29,19 @@ class ScalarStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class YamlScalar:
-    """A scalar: its text as written (quotes and escapes undone), and how it was written."""
+    """A scalar: its text as written (quotes and escapes undone), how it was written, and from where to where in its source."""
 
     text: str
     style: ScalarStyle
-    location: Location
+    source: SourceFile
+    start: int
+    end: int
     in_flow: bool = False
+
+    @property
+    def location(self) -> Location:
+        """Where it was written. Made for who asks: of most scalars, nobody does."""
+        return Location(self.source, self.start, self.end)
 
     @property
     def value(self) -> str | int | float | bool:
@@ -71,19 +78,18 @@ LONGEST_NUMBER = 300
 
 def plain_value(node: YamlScalar) -> str | int | float | bool:
     """Read a plain scalar as a boolean or a number where it is one; everything else is text."""
-    if node.style is not ScalarStyle.PLAIN or len(node.text) > LONGEST_NUMBER:
-        return node.text
-    if node.text in {"true", "false"}:
-        return node.text == "true"
-    if node.text[:1].isalpha():
-        return node.text
-    digits = node.text.removeprefix("-")
+    text = node.text
+    if node.style is not ScalarStyle.PLAIN or len(text) > LONGEST_NUMBER:
+        return text
+    if text[:1].isalpha():
+        return text == "true" if text in {"true", "false"} else text
+    digits = text.removeprefix("-")
     if digits.isascii() and digits.isdigit() and (digits == "0" or not digits.startswith("0")):
-        return int(node.text)
+        return int(text)
     whole, dot, fraction = digits.partition(".")
     if dot and whole.isascii() and whole.isdigit() and fraction.isascii() and fraction.isdigit():
-        return float(node.text)
-    return node.text
+        return float(text)
+    return text
 
 
 def plain_data(node: YamlNode) -> Plain:

@@ -27,6 +27,9 @@ __all__ = ["NO_FRAGMENT", "VARIABLE_NAME", "describe", "is_variable_name", "prin
 
 NO_FRAGMENT: Final = "none"
 """The value of a ``fragment`` variable that names no fragment."""
+_WORDS: Final = frozenset({NO_FRAGMENT, "true", "false"})
+"""Plain scalars that begin with a letter, and are no names of fragments."""
+_PLAIN: Final = ScalarStyle.PLAIN
 
 VARIABLE_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED: Final = frozenset(
@@ -156,9 +159,9 @@ def printed(kind: VariableType, node: YamlNode) -> str:
     match node:
         case YamlScalar():
             text = scalar_text(node)
-            return "" if kind.is_fragment and text == NO_FRAGMENT else text
+            return "" if text == NO_FRAGMENT and kind.is_fragment else text
         case YamlSequence():
-            return ", ".join(printed(kind, item) for item in node.items)
+            return ", ".join([printed(kind, item) for item in node.items])
         case YamlMapping():
             return ""
 
@@ -198,6 +201,9 @@ def _read_choice(kind: VariableType, scalar: YamlScalar) -> Plain | _Misfit:
 
 
 def _read_fragment(_kind: VariableType, scalar: YamlScalar) -> Plain | _Misfit:
+    text = scalar.text
+    if scalar.style is _PLAIN and text[:1].isalpha() and text not in _WORDS and "\n" not in text:  # nearly all
+        return text
     text = scalar_text(scalar)
     if text == NO_FRAGMENT:
         return ""

@@ -36,7 +36,7 @@ def scalar(value: Plain) -> YamlScalar:
     """Make a scalar as the YAML reader would: text in quotes, all else plain."""
     text = value if isinstance(value, str) else str(value).lower()
     style = ScalarStyle.QUOTED if isinstance(value, str) else ScalarStyle.PLAIN
-    return YamlScalar(text, style, SourceFile("profiles/p.yaml", text or " ").at(0, max(len(text), 1)))
+    return YamlScalar(text, style, SourceFile("profiles/p.yaml", text or " "), 0, max(len(text), 1))
 
 
 def written(value: Plain) -> FieldValue:

@@ -33,7 +33,7 @@ from composer.targets import TARGETS, Target, claude
 
 CLAUDE = TARGETS["claude-code"]
 SOURCE = SourceFile("fragments/agents/tester.md", "---\nagent: {}\n---\nBody\n")
-DESCRIPTION = YamlScalar("Use it", ScalarStyle.QUOTED, SOURCE.at(4, 9))
+DESCRIPTION = YamlScalar("Use it", ScalarStyle.QUOTED, SOURCE, 4, 9)
 
 
 def document(*body: str, name: str = "tester", description: str = "Use it", start: int = 4) -> RenderedDocument:

@@ -167,10 +167,10 @@ def test_a_record_is_matched_by_its_fields() -> None:
             assert text == "b"
 
 
-def _rest() -> tuple[Any, Any]:
+def _rest() -> tuple[Any, Any, Any, Any]:
     known = YamlScalar.__match_args__
-    assert known[:3] == ("text", "style", "location")
-    return "plain", SourceFile("a.md", "").at(0)
+    assert known[:5] == ("text", "style", "source", "start", "end")
+    return "plain", SourceFile("a.md", ""), 0, 1
 
 
 def modules() -> Iterator[ModuleType]:

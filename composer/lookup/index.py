@@ -126,7 +126,7 @@ class Index:
         """Return the blocks of an edit's text."""
         document = self._texts.get(scalar)
         if document is None:
-            document = self._texts[scalar] = parse_lines(scalar.location.source, text_lines(scalar), self.diagnostics)
+            document = self._texts[scalar] = parse_lines(scalar.source, text_lines(scalar), self.diagnostics)
         return document
 
     def expression(self, text: Text) -> Expression | None:
@@ -139,7 +139,7 @@ class Index:
         """Return a YAML text (a title, a description) as a text that can be filled."""
         text = self._lines.get(scalar)
         if text is None:
-            text = self._lines[scalar] = Text(scalar.location.source, text_lines(scalar))
+            text = self._lines[scalar] = Text(scalar.source, text_lines(scalar))
         return text
 
     def containers(self, address: str) -> Iterator[str]:

@@ -183,6 +183,13 @@ def without_indentation(line: TextLine, columns: int) -> TextLine:
     return TextLine(line.offset + count, line.text[count:])
 
 
+def _trailing_id(text: str) -> re.Match[str] | None:
+    """Find the id that a line ends in."""
+    # It begins at the last `{#`, or at the blanks before: to try each blank of a line takes longer than all else that is done with it.
+    at = text.rfind("{#")
+    return _TRAILING_ID.search(text, len(text[:at].rstrip(" \t"))) if at >= 0 else None
+
+
 def statement_words(text: str) -> list[str]:
     """Return the first word of each statement in ``text``."""
     # What opens behind the last end is no statement, and seeking the end of each takes for ever.
@@ -293,7 +300,7 @@ class Scanner:
         return identifier
 
     def _split_identifier(self, line: TextLine) -> tuple[TextLine, Identifier | None]:
-        match = _TRAILING_ID.search(line.text) if line.text.rstrip().endswith("}") else None
+        match = _trailing_id(line.text)
         if match is None:
             return line, None
         place = self.source.at(line.offset + match.end("gap"), line.offset + len(line.text.rstrip()))
@@ -313,7 +320,7 @@ class Scanner:
 
     def _take_lone_identifier(self, line: TextLine) -> bool:
         rest, _, _ = line.text.partition("{#")
-        if rest.strip() or not _TRAILING_ID.search(line.text):
+        if rest.strip() or not _trailing_id(line.text):
             return False
         self._refuse_pending()
         _, self._pending = self._split_identifier(line)
@@ -362,7 +369,7 @@ class Scanner:
             return None
         line, identifier_match = self.lines[index], None
         text = line.text
-        if text.rstrip().endswith("}") and (identifier_match := _TRAILING_ID.search(text)):
+        if identifier_match := _trailing_id(text):
             text = text[: identifier_match.start()]
         match = _STATEMENT_LINE.match(text)
         if match is None or "{%" in match["body"]:

@@ -243,7 +243,7 @@ class Folder:
 
     def _edit_item(self, items: dict[str, FieldValue], name: str, winner: Setting, *, was_added: bool, what: str) -> None:
         if _is(winner.node, "true"):
-            scalar = YamlScalar(name, ScalarStyle.PLAIN, winner.location)
+            scalar = YamlScalar(name, ScalarStyle.PLAIN, winner.location.source, winner.location.start, winner.location.end)
             items.setdefault(name, FieldValue(scalar, winner.layer, winner.location))
         elif not _is(winner.node, "false"):
             hint = "write `true` to add the item, `false` to take it out"

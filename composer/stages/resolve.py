@@ -85,9 +85,13 @@ def _check_fragments(value: Plain | None, location: Location, index: Index) -> N
 
 def _override_node(declaration: VariableDeclaration, text: str, location: Location) -> YamlNode:
     if declaration.type.is_list:
-        items = tuple(YamlScalar(part.strip(), ScalarStyle.PLAIN, location) for part in text.split(",") if part.strip())
+        items = tuple(
+            YamlScalar(part.strip(), ScalarStyle.PLAIN, location.source, location.start, location.end)
+            for part in text.split(",")
+            if part.strip()
+        )
         return YamlSequence(items, location)
-    return YamlScalar(text, ScalarStyle.PLAIN, location)
+    return YamlScalar(text, ScalarStyle.PLAIN, location.source, location.start, location.end)
 
 
 def resolve_profile(name: str, index: Index, overrides: Sequence[Override], diagnostics: Diagnostics) -> ResolvedProfile | None:

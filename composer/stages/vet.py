@@ -10,7 +10,7 @@ from composer.lookup.inclusion import check_inclusion, included_blocks
 from composer.lookup.index import TEMPLATE_FIELDS, Index, Place, is_entry
 from composer.markdown.expressions import NAMESPACES, Expression
 from composer.markdown.template import expressions_of
-from composer.model import Edit, Fragment, Profile, Verb, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.model import Edit, Fragment, Profile, VariableKind, Verb, YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.source import Location
 from composer.values import read_value
 
@@ -30,10 +30,11 @@ def vet_index(index: Index) -> None:
     for fragment in index.catalog.damaged:
         _check_names(index, fragment)
         _check_includes(index, fragment)
+    sound = _sound_names(index)
     for profile in index.catalog.profiles.values():
-        _check_settings(index, profile.variables)
+        _check_settings(index, profile.variables, sound)
         for agent in profile.agents.values():
-            _check_settings(index, agent.variables)
+            _check_settings(index, agent.variables, sound)
         _check_edits(index, profile)
     _check_defaults(index)
     _check_distinctions(index)
@@ -95,7 +96,8 @@ def _field_texts(node: YamlNode) -> Iterator[YamlScalar]:
 def _agent_expressions(index: Index, fields: YamlMapping) -> Iterator[_Use]:
     for name in TEMPLATE_FIELDS & fields.entries.keys():
         for scalar in _field_texts(fields.entries[name]):
-            yield from expressions_of(index.templates.of(index.line_text(scalar)))
+            if "{" in scalar.text:  # as above
+                yield from expressions_of(index.templates.of(index.line_text(scalar)))
 
 
 def _check_names(index: Index, fragment: Fragment) -> None:
@@ -185,8 +187,18 @@ def _check_fragment_names(index: Index, node: YamlNode) -> None:
             return
 
 
-def _check_settings(index: Index, variables: YamlMapping | None) -> None:
-    """Hold the variables that one layer sets against their declarations."""
+def _sound_names(index: Index) -> frozenset[str]:
+    """Return the ids of fragments that are text however they are written: a list of such names needs no closer look."""
+    return frozenset(name for name in index.catalog.fragments if name[0].isalpha()) - {"true", "false"}
+
+
+def _names_all(node: YamlNode, names: frozenset[str]) -> bool:
+    """Whether a node is a list of these names alone."""
+    return isinstance(node, YamlSequence) and all(isinstance(item, YamlScalar) and item.text in names for item in node.items)
+
+
+def _check_settings(index: Index, variables: YamlMapping | None, sound: frozenset[str]) -> None:
+    """Hold the variables that one layer sets against their declarations; ``sound`` are names that surely fit a list of fragments."""
     for name, node in variables.entries.items() if variables is not None else ():
         if name == "unset" or variables is None:
             continue
@@ -195,6 +207,8 @@ def _check_settings(index: Index, variables: YamlMapping | None) -> None:
             if not index.catalog.broken:
                 hint = nearest_name(name, index.catalog.declarations) or "declare it under `vars` in the fragment that uses it"
                 index.diagnostics.error("unknown-variable", f"no fragment declares `{name}`", variables.keys[name].location, hint)
+            continue
+        if declaration.type.kind is VariableKind.FRAGMENT_LIST and _names_all(node, sound):
             continue
         if declaration.type.is_list and isinstance(node, YamlMapping):
             # The keys are the items; what is not `true` or `false` is reported where the list is folded.

@@ -82,7 +82,11 @@ def _read_name(kind: Kind, name: str, workspace: Workspace, found: Diagnostics) 
     elif kind is Kind.FRAGMENT and parts[0] == "profiles":
         found.error("bad-name", f"`{bare}` reads as the profile of that name", place, "choose another folder")
     elif kind is Kind.AGENT:
-        described = {"description": FieldValue(YamlScalar("a text", ScalarStyle.PLAIN, place), Layer("command line"), place)}
+        described = {
+            "description": FieldValue(
+                YamlScalar("a text", ScalarStyle.PLAIN, place.source, place.start, place.end), Layer("command line"), place
+            )
+        }
         workspace.target.check_fields(bare, described, place, found)
     return bare
 

@@ -17,6 +17,7 @@ from composer.errors import Diagnostics, Note
 from composer.model import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.records import dataclass, field
 from composer.source import Location, SourceFile
+from composer.yaml_text.by_lines import read_by_lines
 from composer.yaml_text.problems import BLOCK_SCALAR_HINT, explain_problem
 
 __all__ = [
@@ -90,18 +91,29 @@ def parse_yaml_partly(source: SourceFile, start: int, end: int, diagnostics: Dia
         return None
     if not check_characters(source, start, end, diagnostics):
         return None
-    written = source.text[start:end]
-    readable = written.translate(_HIDE)
-    builder = _Builder(source, start, diagnostics, has_stand_ins=readable != written)
+    readable = source.text[start:end]
+    has_stand_ins = not readable.isascii() and any(character in readable for character in _STAND_INS)
+    if has_stand_ins:
+        readable = readable.translate(_HIDE)
+    elif (root := read_by_lines(source, start, end)) is not None:
+        return root
+    return _parse_events(readable, source, (start, end), diagnostics, has_stand_ins=has_stand_ins)
+
+
+def _parse_events(
+    readable: str, source: SourceFile, bounds: tuple[int, int], diagnostics: Diagnostics, *, has_stand_ins: bool
+) -> YamlNode | None:
+    """Read any YAML, and tell what is wrong with it; ``readable`` is the text between the bounds as the parser may see it."""
+    builder = _Builder(source, bounds[0], diagnostics, has_stand_ins=has_stand_ins)
     try:
         parser = _LOADER(readable)
         while (event := parser.get_event()) is not None:
             if not builder.take(event):
                 return None
     except yaml.MarkedYAMLError as error:
-        _report_problem(error, source, (start, end), builder.template_lines, diagnostics)
+        _report_problem(error, source, bounds, builder.template_lines, diagnostics)
         return None
-    return builder.root or YamlMapping({}, {}, source.at(start, start))
+    return builder.root or YamlMapping({}, {}, source.at(bounds[0], bounds[0]))
 
 
 def _report_problem(
@@ -210,12 +222,12 @@ class _Builder:
             self._refuse_properties(event)
         frame = self._frames[-1]
         text = event.value.translate(_SHOW) if self._has_stand_ins else event.value
-        location = Location(self._source, self._base + event.start_mark.index, self._base + event.end_mark.index)
         style = _STYLES.get(event.style, _PLAIN)
-        scalar = YamlScalar(text, style, location, frame.in_flow)
+        start, end = self._base + event.start_mark.index, self._base + event.end_mark.index
+        scalar = YamlScalar(text, style, self._source, start, end, frame.in_flow)
         if style is _QUOTED and (bad := find_bad_character(text)):
             message = f"an escape gives the character `U+{ord(bad):04X}`, which is not text"
-            self._error("bad-character", message, location, "take the escape out")
+            self._error("bad-character", message, scalar.location, "take the escape out")
         if frame.expects_key:
             self._key(scalar)
         elif style is _PLAIN and text in _NULLS:
@@ -223,7 +235,7 @@ class _Builder:
         elif frame.is_mapping:
             self._add(scalar)
         else:  # as `_add` does, for the most frequent of all
-            frame.end = location.end
+            frame.end = end
             frame.items.append(scalar)
         return True
 
@@ -272,7 +284,7 @@ class _Builder:
         frame = self._frames[-1]
         frame.expects_key = False
         frame.key = None
-        frame.end = scalar.location.end
+        frame.end = scalar.end
         if scalar.style is ScalarStyle.PLAIN and scalar.text == "<<":
             hint = "write the keys themselves, or share them with `extends`"
             self._error("yaml-merge-key", "`<<` is a YAML merge key", scalar.location, hint)
@@ -364,7 +376,7 @@ def text_lines(scalar: YamlScalar) -> tuple[TextLine, ...]:
     text = scalar.text.rstrip("\n")
     if not text:
         return ()
-    start, written = scalar.location.start, scalar.location.text
+    start, written = scalar.start, scalar.source.text[scalar.start : scalar.end]
     if scalar.style is ScalarStyle.BLOCK and written.startswith("|"):
         return tuple(_literal_lines(scalar, text.split("\n")))
     if scalar.style is ScalarStyle.QUOTED and written[1:-1] == text:
@@ -374,8 +386,8 @@ def text_lines(scalar: YamlScalar) -> tuple[TextLine, ...]:
 
 def _literal_lines(scalar: YamlScalar, lines: list[str]) -> Iterator[TextLine]:
     """Each line of a literal is the end of one line of the source: what stands before it is indentation."""
-    text = scalar.location.source.text
-    position = text.find("\n", scalar.location.start) + 1
+    text = scalar.source.text
+    position = text.find("\n", scalar.start) + 1
     for line in lines:
         end = text.find("\n", position)
         end = len(text) if end < 0 else end
@@ -397,7 +409,7 @@ def check_prompt_text(scalar: YamlScalar, what: str, diagnostics: Diagnostics) -
         message = f"{what} stands in a flow map or list, where prompt text ends at the first comma"
         diagnostics.error("text-in-flow", message, scalar.location, BLOCK_SCALAR_HINT)
         return
-    source, end = scalar.location.source, scalar.location.end
+    source, end = scalar.source, scalar.end
     stop = source.text.find("\n", end)
     rest = source.text[end : stop if stop >= 0 else len(source.text)]
     if rest[:1] in {" ", "\t"} and rest.lstrip(" \t").startswith("#"):

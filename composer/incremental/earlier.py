@@ -28,6 +28,7 @@ from composer.incremental.dependencies import (
 from composer.incremental.front_matter import SteadyTarget
 from composer.incremental.inclusions import Inclusions
 from composer.incremental.ingredients import AgentIngredients, IngredientFinder
+from composer.incremental.resolved import Resolutions
 from composer.incremental.sharing import LastingSharing
 from composer.lookup.index import Index
 from composer.lookup.sharing import Sharing
@@ -44,7 +45,7 @@ from composer.records import dataclass, replace
 from composer.source import SourceFile
 from composer.stages.plan import forget_plans
 from composer.stages.reach import Composed
-from composer.stages.resolve import Override, resolve_profile
+from composer.stages.resolve import Override, resolve_edits, resolve_profile
 from composer.stages.write import WriteScope
 from composer.targets import Target
 
@@ -89,11 +90,14 @@ class Earlier:
         self._ground: Ground | None = None
         self._profiles: dict[str, _KeptProfile] = {}
         self._agents: dict[tuple[str, str], _KeptAgent] = {}
+        self._resolutions = Resolutions()
         self._inclusions = Inclusions()
         self._steady_target: tuple[Target, SteadyTarget] | None = None
         self._names: Mapping[str, frozenset[str]] = {}
         self._written: dict[PurePath, Mapping[str, bytes]] = {}
         self._today: Mapping[str, SourceFile] = {}
+        self._has_includes = False
+        """Whether a text of a profile may bring fragments in."""
         self._is_clean = False
         self._is_tainted = False
         self._asked: tuple[Index, Sequence[Override], Target] | None = None
@@ -117,7 +121,10 @@ class Earlier:
     def _share(self, index: Index) -> None:
         """Go on with what agents share, apart from what was made of fragments that have changed."""
         changed = changed_fragments(self._shared, index)
-        if changed is None or self._sharing.is_worn or has_includes(index):
+        self._has_includes = has_includes(index)
+        if self._has_includes:
+            self._resolutions.clear()
+        if changed is None or self._sharing.is_worn or self._has_includes:
             if self._is_clean:
                 self._sharing = LastingSharing()
                 index.sharing, self._shared = self._sharing, index
@@ -190,17 +197,22 @@ class Earlier:
     def _forget(self) -> None:
         self._profiles.clear()
         self._agents.clear()
+        self._resolutions.clear()
 
     def _composed(self, name: str, index: Index, overrides: Sequence[Override], target: Target, done: Done) -> _KeptProfile:
         """Compose a profile, and keep it if nothing is wrong with it."""
         self._profiles.pop(name, None)
         found = Diagnostics()
-        profile = resolve_profile(name, index, overrides, found)
+        known = self._resolutions.find(name, index)
+        profile = resolve_profile(name, index, overrides, found) if known is None else resolve_edits(known.profile, index, found)
+        is_silent = not found.told
         done("resolve")
         if profile is None:
             return _KeptProfile({}, (), tuple(found))
-        finder = IngredientFinder(profile, index, self._inclusions, self._names)
+        finder = IngredientFinder(profile, index, self._inclusions, self._names, known.ingredients if known is not None else None)
         ingredients = {agent.name: finder.of(agent) for agent in profile.agents}
+        if is_silent and not self._has_includes:
+            self._resolutions.keep(profile, index, ingredients)
         memory = _AgentsOfProfile(name, ingredients, self._agents)
         files = compose_agents(profile, memory, index, self._steady(target), found, done)
         kept = _KeptProfile(sources_of(profile, ingredients.values(), index), files, tuple(found))

@@ -38,7 +38,7 @@ from composer.records import dataclass, replace
 from composer.source import Location, SourceFile
 from composer.values import printed, read_value
 
-__all__ = ["Override", "read_overrides", "resolve_profile"]
+__all__ = ["Override", "read_overrides", "resolve_edits", "resolve_profile"]
 
 _HEADINGS: Final = (HEADING,)
 
@@ -100,6 +100,18 @@ def resolve_profile(name: str, index: Index, overrides: Sequence[Override], diag
     return resolver.resolve()
 
 
+def resolve_edits(known: ResolvedProfile, index: Index, diagnostics: Diagnostics) -> ResolvedProfile | None:
+    """Fold the edits of a profile's layers; all else is taken over from what it was resolved to before.
+
+    Args:
+        known: the profile as it was resolved, without a word, from layers and fragments that said the same but for edits.
+        index: what it is resolved from now.
+        diagnostics: gets what is wrong with the edits.
+    """
+    ancestry = order_layers(known.name, index.catalog.profiles, index.catalog.broken, diagnostics)
+    return _Resolver(known.name, index, ancestry, (), diagnostics).resolve_edits(known) if ancestry is not None else None
+
+
 class _Resolver:
     """Folds one profile."""
 
@@ -135,6 +147,14 @@ class _Resolver:
             )
         order = tuple(layer_name(layer.name) for layer in self._profiles)
         return ResolvedProfile(self._name, profile, order, project, tuple(agents))
+
+    def resolve_edits(self, known: ResolvedProfile) -> ResolvedProfile:
+        agents = []
+        for agent in known.agents:
+            layers = self._settings_of(agent.name)
+            self._read_edit_looks()
+            agents.append(replace(agent, edits=self._edits(agent.name, layers), location=layers[-1][1].name.location))
+        return replace(known, profile=self._profiles[-1], agents=tuple(agents))
 
     # --- maps ---------------------------------------------------------------------------------------------------------
 
@@ -293,7 +313,7 @@ class _Resolver:
 
     # --- layout and edits ---------------------------------------------------------------------------------------------
 
-    def _layout(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]]) -> tuple[Look, ...]:
+    def _read_edit_looks(self) -> None:
         if not self._has_edit_looks:
             self._has_edit_looks = True
             for profile in self._profiles:
@@ -301,6 +321,9 @@ class _Resolver:
                     for edit in edits.by_address.values():
                         if edit.layout is not None:
                             self._looks_of(edit.layout)
+
+    def _layout(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]]) -> tuple[Look, ...]:
+        self._read_edit_looks()
         settings = [self._setting(profile, profile.layout, "") for profile in self._profiles if profile.layout is not None]
         settings += [self._setting(profile, own.layout, name) for profile, own in layers if own.layout is not None]
         winner = self._folder.nearest(settings, "the layout") if settings else None

@@ -47,6 +47,7 @@ from composer.stages.plan import forget_plans
 from composer.stages.reach import Composed
 from composer.stages.resolve import Override, resolve_edits, resolve_profile
 from composer.stages.write import WriteScope
+from composer.stale.edits import KnownEdits
 from composer.targets import Target
 
 __all__ = ["Earlier"]
@@ -82,6 +83,8 @@ class Earlier:
 
     def __init__(self) -> None:
         """Start with nothing known."""
+        self.edits = KnownEdits()
+        """What edits stand in place of."""
         self._known: Catalog | None = None
         self._texts: Index | None = None
         self._sharing = LastingSharing()

@@ -7,9 +7,10 @@ emitted they are an :class:`OutputFile`, whose segments say where each character
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import PurePosixPath
+from typing import overload
 
 from composer.blocks import Document, LeafKind, ListBlock, Text
 from composer.records import dataclass, field
@@ -461,6 +462,40 @@ class Segment:
 Filled = tuple[Segment, ...]
 
 
+class Segments(Sequence[Segment]):
+    """Segments that are strung together when they are first asked for: a file can be written without, where its text is known."""
+
+    __slots__ = ("_string", "_strung")
+
+    def __init__(self, string: Callable[[], tuple[Segment, ...]]) -> None:
+        """Take what will string them together."""
+        self._string: Callable[[], tuple[Segment, ...]] | None = string
+        self._strung: tuple[Segment, ...] = ()
+
+    def _all(self) -> tuple[Segment, ...]:
+        if self._string is not None:
+            self._strung, self._string = self._string(), None
+        return self._strung
+
+    @overload
+    def __getitem__(self, position: int) -> Segment: ...
+
+    @overload
+    def __getitem__(self, position: slice) -> tuple[Segment, ...]: ...
+
+    def __getitem__(self, position: int | slice) -> Segment | tuple[Segment, ...]:
+        """Return one of them, or a run."""
+        return self._all()[position]
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._all())
+
+    def __iter__(self) -> Iterator[Segment]:
+        """Give each, in order."""
+        return iter(self._all())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Slot:
     """Where a run of text stands among its neighbours: the document and the order of its head and of its tail, and the gap before it.
@@ -609,7 +644,7 @@ class RenderedDocument:
     fields: Mapping[str, RenderedField]
     blocks: tuple[PlannedBlock, ...]
     absences: tuple[Absence, ...] = ()
-    body: tuple[Segment, ...] = ()
+    body: Sequence[Segment] = ()
     body_text: str | None = None
     """The text of ``body``, where layout has joined it already."""
 
@@ -644,7 +679,7 @@ class OutputFile:
     profile: str
     agent: str
     path: PurePosixPath
-    segments: tuple[Segment, ...]
+    segments: Sequence[Segment]
     document: RenderedDocument
     joined: str | None = None
     """The text of ``segments``, where it has been joined already."""

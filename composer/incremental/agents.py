@@ -57,7 +57,7 @@ def compose_agents(
     for agent in profile.agents:
         if agent.name in same:
             files.append(_of_agent(same[agent.name][1], agent))
-        elif documents[agent.name].body or not is_wrong:
+        elif not is_wrong or documents[agent.name].body:
             told = _told(found, index)
             file = emit_document(documents[agent.name], target, found)
             if file is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from composer.errors import Diagnostics, InternalError, Note
-from composer.model import OutputFile, RenderedDocument, Segment, SegmentKind
+from composer.model import OutputFile, RenderedDocument, Segment, SegmentKind, Segments
 from composer.targets import Target
 from composer.verbatim_file import emit_verbatim
 
@@ -54,7 +54,7 @@ def emit_document(document: RenderedDocument, target: Target, diagnostics: Diagn
         return emit_verbatim(document, target, diagnostics)
     target.check_rendered(document.fields, diagnostics)
     body, body_text = _end_with_one_newline(document)
-    if not body:
+    if not body_text:
         diagnostics.error(
             "empty-body",
             f"nothing is left of the text of agent `{document.name}`",
@@ -63,7 +63,7 @@ def emit_document(document: RenderedDocument, target: Target, diagnostics: Diagn
         )
         return None
     front_matter = target.front_matter(document.name, document.fields, location)
-    segments = (*front_matter, *body)
+    segments = Segments(lambda: (*front_matter, *body))
     text = "".join([segment.text for segment in front_matter]) + body_text
     if not _is_encodable(text, segments, diagnostics):
         return None
@@ -81,13 +81,15 @@ def _verify(file: OutputFile, body_text: str, target: Target) -> None:
         raise InternalError(message)
 
 
-def _end_with_one_newline(document: RenderedDocument) -> tuple[tuple[Segment, ...], str]:
+def _end_with_one_newline(document: RenderedDocument) -> tuple[Sequence[Segment], str]:
     """Return the body with one line end after its last character, and its text; nothing if it has only blanks."""
     body = document.body
     text = document.body_text if document.body_text is not None else "".join([segment.text for segment in body])
     kept = text.rstrip("\n")
     if not kept.strip():
         return (), ""
+    if document.body_text == f"{kept}\n":  # layout has just ended it so
+        return body, text
     count = len(body)
     while not body[count - 1].text.rstrip("\n"):
         count -= 1

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from composer.blocks import Block, Item, LeafKind, ListBlock, child_blocks
+from composer.lookup.sharing import OPEN_NAME, OWN_TO_EACH_AGENT
 from composer.model import (
     Filled,
     Line,
@@ -24,6 +25,7 @@ from composer.model import (
     RenderedDocument,
     Segment,
     SegmentKind,
+    Segments,
     Slot,
     Trace,
 )
@@ -87,14 +89,22 @@ class _Run:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Stretch:
-    """One or several runs as they are printed, with the gaps between them; the line end after the last belongs to the next join."""
+    """One or several runs as they are printed, with the gaps between them; the line end after the last belongs to the next join.
+
+    ``names`` are the positions of the segments that the agent's name is to be put into.
+    """
 
     first: _Run
     last: _Run
     segments: tuple[Segment, ...]
     text: str
+    names: tuple[int, ...] = ()
     joins: dict[_Stretch, Segment] | None = None
     """The line ends between this and what stands below it, where agents share both."""
+
+
+_Piece = tuple[_Stretch, Segment]
+"""A stretch, and the line end below it, blank lines included."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,12 +114,13 @@ class _PrintedItem:
     run: _Run
     segments: tuple[Segment, ...]
     text: str
+    names: tuple[int, ...]
 
     def in_lists(self, lists: tuple[PlannedList, ...]) -> _Stretch:
         """Return the item as one of the last of these lists, which stand in each other."""
         one = self.run
         run = _Run(one.role, one.segments, one.trace, one.slot, one.indent, one.mark, one.hanging, lists, one.interrupts)
-        return _Stretch(run, run, self.segments, self.text)
+        return _Stretch(run, run, self.segments, self.text, self.names)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,11 +178,36 @@ def lay_out(document: RenderedDocument, laid: _Shared | None = None) -> Rendered
     if stretches is None:
         joined = _join_lists(_top_lists(document.blocks, 0, looks))
         stretches = list(_lay_blocks(document.blocks, _Frame(0, looks, (), joined, printed=laid)))
-    whole = _connected(stretches)
-    if whole is None:
+    if not stretches:
         return replace(document, body=(), body_text="")
-    end = _line_end(whole.last, 0)
-    return replace(document, body=(*whole.segments, end), body_text=whole.text + end.text)
+    pieces = _with_ends(stretches)
+    name = document.name
+    return replace(document, body=Segments(lambda: _body(pieces, name)), body_text=_body_text(pieces, name))
+
+
+def _body(pieces: Iterable[_Piece], name: str) -> tuple[Segment, ...]:
+    """String the segments of an agent together, its name put in where it was left open."""
+    segments: list[Segment] = []
+    for stretch, end in pieces:
+        before = len(segments)
+        segments += stretch.segments
+        for position in stretch.names:
+            segments[before + position] = replace(segments[before + position], text=name)
+        segments.append(end)
+    return tuple(segments)
+
+
+def _body_text(pieces: Iterable[_Piece], name: str) -> str:
+    """Return the text of the same."""
+    return "".join([part for stretch, end in pieces for part in (_named(stretch, name) if stretch.names else stretch.text, end.text)])
+
+
+def _named(stretch: _Stretch, name: str) -> str:
+    """Return the text of a stretch with the agent's name put in."""
+    if stretch.text.count(OPEN_NAME) == len(stretch.names):
+        return stretch.text.replace(OPEN_NAME, name)
+    # The character stands elsewhere as well: an expression can hold any, as a number.
+    return "".join([segment.text for segment in _body([(stretch, _line_end(stretch.last, 0))], name)[:-1]])
 
 
 # --- layouts that agents share ----------------------------------------------------------------------------------------
@@ -330,7 +366,7 @@ def _print_item(item: PlannedItem, mark: str, indent: int) -> _PrintedItem:
     segments = _without_blank_lines(item.line.filled)
     interrupts = (bullet is None or bullet["number"] in {None, "1"}) and bool(segments)
     stretch = _printed(_Run(_Role.ITEM, segments, item.line.trace, item.line.slot, indent, marks, width, (), interrupts))
-    return _PrintedItem(stretch.first, stretch.segments, stretch.text)
+    return _PrintedItem(stretch.first, stretch.segments, stretch.text, stretch.names)
 
 
 def _lay_section(section: PlannedSection, number: int, frame: _Frame) -> Iterator[_Stretch]:
@@ -538,31 +574,42 @@ def _split_lines(filled: Filled) -> Iterator[list[Segment]]:
 
 def _connected(stretches: Iterable[_Stretch]) -> _Stretch | None:
     """Put stretches one below the other, with the gap that each join has; None where there is none."""
+    pieces = _with_ends(stretches)
+    if len(pieces) < 2:  # noqa: PLR2004 - nothing to connect
+        return pieces[0][0] if pieces else None
     segments: list[Segment] = []
+    names: list[int] = []
     texts: list[str] = []
-    first = last = None
-    for stretch in stretches:
-        if last is not None:
-            end = _join(last, stretch)
-            segments.append(end)
-            texts.append(end.text)
-        first = first or stretch
-        last = stretch
-        segments += stretch.segments
-        texts.append(stretch.text)
-    if first is None or last is None or first is last:
-        return first
-    return _Stretch(first.first, last.last, tuple(segments), "".join(texts))
+    for stretch, end in pieces:
+        before = len(segments)
+        names += [before + position for position in stretch.names]
+        segments += (*stretch.segments, end)
+        texts += (stretch.text, end.text)
+    segments.pop()
+    text = "".join(texts[:-1])
+    return _Stretch(pieces[0][0].first, pieces[-1][0].last, tuple(segments), text, tuple(names))
+
+
+def _with_ends(stretches: Iterable[_Stretch]) -> list[_Piece]:
+    """Give each stretch with the line end below it: the gap of a join is that of the stretch above."""
+    pieces: list[_Piece] = []
+    above: _Stretch | None = None
+    for below in stretches:
+        if above is not None:
+            end = above.joins.get(below) if above.joins is not None else None
+            pieces.append((above, end or _join(above, below)))
+        above = below
+    if above is not None:
+        pieces.append((above, _line_end(above.last, 0)))
+    return pieces
 
 
 def _join(above: _Stretch, below: _Stretch) -> Segment:
     """Return the line end between two stretches, blank lines included."""
-    if above.joins is None or below.joins is None:
-        return _line_end(above.last, _gap(above.last, below.first))
-    known = above.joins.get(below)
-    if known is None:
-        known = above.joins[below] = _line_end(above.last, _gap(above.last, below.first))
-    return known
+    end = _line_end(above.last, _gap(above.last, below.first))
+    if above.joins is not None and below.joins is not None:
+        above.joins[below] = end
+    return end
 
 
 def _line_end(run: _Run, blank_lines: int) -> Segment:
@@ -571,7 +618,14 @@ def _line_end(run: _Run, blank_lines: int) -> Segment:
 
 def _printed(run: _Run) -> _Stretch:
     segments = tuple(_print_run(run))
-    return _Stretch(run, run, segments, "".join([segment.text for segment in segments]))
+    text = "".join([segment.text for segment in segments])
+    return _Stretch(run, run, segments, text, _open_names(segments) if OPEN_NAME in text else ())
+
+
+def _open_names(segments: Sequence[Segment]) -> tuple[int, ...]:
+    """Return the positions of the segments that stand for the agent's name."""
+    is_open = [segment.text == OPEN_NAME and segment.names == (OWN_TO_EACH_AGENT,) for segment in segments]
+    return tuple(position for position, found in enumerate(is_open) if found)
 
 
 def _print_run(run: _Run) -> Iterator[Segment]:

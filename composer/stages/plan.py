@@ -176,7 +176,7 @@ class _Planner:
         self._is_verbatim = agent.fragment.document.syntax.is_verbatim
         self._shelves = index.sharing.planned
         self.effects = Effects(used=scope.used)
-        scope.answers.update(index.sharing.edit_answers(agent.edits))
+        index.sharing.introduce(scope.answers, agent, scope.project)
 
     # --- blocks and their edits ---------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Final
 from composer.errors import Diagnostics
 from composer.lookup.index import TEMPLATE_FIELDS, Index
 from composer.lookup.scope import MAX_ROUNDS, Scope, holds, loop_state
-from composer.lookup.sharing import RenderedPart, Shelf
+from composer.lookup.sharing import OPEN_NAME, OWN_TO_EACH_AGENT, RenderedPart, Shelf
 from composer.markdown.expressions import MAX_TEXT, Expression
 from composer.markdown.template import Choice, Fill, Literal, Part, Repeat
 from composer.model import (
@@ -46,7 +46,7 @@ MAX_PARTS: Final = 500_000
 
 def render_agent(plan: AgentPlan, index: Index, scope: Scope) -> RenderedDocument:
     """Fill the texts of one agent."""
-    renderer = _Renderer(index, scope)
+    renderer = _Renderer(index, scope, leaves_names_open=not plan.agent.fragment.document.syntax.is_verbatim)
     blocks = renderer.blocks(plan.blocks)
     fields = {name: renderer.field(name, value) for name, value in plan.agent.fields.items()}
     renderer.tell_left_empty()
@@ -56,22 +56,24 @@ def render_agent(plan: AgentPlan, index: Index, scope: Scope) -> RenderedDocumen
 
 @dataclass(frozen=True, slots=True)
 class _Surroundings:
-    """What a text is filled with besides the scope: where it belongs, and what loops bind."""
+    """What a text is filled with besides the scope: where it belongs, what loops bind, and whether the agent's name comes in later."""
 
     trace: Trace
     kind: SegmentKind
     loop: Mapping[str, Plain]
     bound: Mapping[str, tuple[str, ...]]
+    leaves_names_open: bool = False
 
 
 class _Renderer:
-    """Fills one agent."""
+    """Fills one agent. What can be laid out whatever the agent's name is, is given without it."""
 
-    def __init__(self, index: Index, scope: Scope) -> None:
+    def __init__(self, index: Index, scope: Scope, *, leaves_names_open: bool) -> None:
         self._templates = index.templates
         self._index = index
         self._shelves = index.sharing.rendered
         self._scope = scope
+        self._leaves_names_open = leaves_names_open
         self._diagnostics: Diagnostics = scope.diagnostics
         self._size = 0
         self._rounds = 0
@@ -139,7 +141,7 @@ class _Renderer:
     def _block(self, block: PlannedBlock | PlannedItem) -> PlannedBlock | PlannedItem | None:
         match block:
             case PlannedLeaf():
-                line = self._line(block.line)
+                line = self._line(block.line, self._leaves_names_open)
                 return PlannedLeaf(block.kind, line) if _has_text(line.filled) else None
             case PlannedItem():
                 return self._item(block)
@@ -153,7 +155,7 @@ class _Renderer:
                 return self._section(block)
 
     def _item(self, item: PlannedItem) -> PlannedItem | None:
-        line = self._line(item.line)
+        line = self._line(item.line, self._leaves_names_open)
         body = self.blocks(item.body)
         # An item that was written empty stays; one whose text came out empty goes.
         if not body and not _has_text(line.filled) and str(item.line.text).strip():
@@ -161,7 +163,8 @@ class _Renderer:
         return PlannedItem(item.mark, line, body)
 
     def _section(self, section: PlannedSection) -> PlannedSection | None:
-        title = self._line(section.title) if section.title is not None else None
+        # A look may make a tag of a title, which takes its words.
+        title = self._line(section.title, leaves_names_open=False) if section.title is not None else None
         told = len(self._left_empty)
         body = self.blocks(section.body)
         if not body and section.had_body:
@@ -195,9 +198,9 @@ class _Renderer:
 
     # --- texts --------------------------------------------------------------------------------------------------------
 
-    def _line(self, line: Line) -> Line:
+    def _line(self, line: Line, leaves_names_open: bool) -> Line:  # noqa: FBT001 - named where it is not a variable of that name
         kind = SegmentKind.EDIT if line.trace.layer.startswith("profiles/") else SegmentKind.LITERAL
-        around = _Surroundings(line.trace, kind, line.loop, line.bound)
+        around = _Surroundings(line.trace, kind, line.loop, line.bound, leaves_names_open)
         filled = self._fill(self._templates.of(line.text), around, line.text.location)
         return Line(line.text, line.trace, line.slot, line.loop, line.bound, filled)
 
@@ -228,6 +231,8 @@ class _Renderer:
 
     def _printed(self, expression: Expression, location: Location, around: _Surroundings) -> str:
         is_bound = expression.path.partition(".")[0] in around.loop
+        if expression.path == OWN_TO_EACH_AGENT and around.leaves_names_open and not is_bound:
+            return OPEN_NAME
         if self._scope.reads is not None and expression.path and not is_bound:
             self._scope.read(expression.path)
         if expression.path in self._scope.variables and not is_bound:

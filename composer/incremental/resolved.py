@@ -19,11 +19,12 @@ __all__ = ["KeptResolution", "Resolutions"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeptResolution:
-    """A profile in whose resolving nothing was told: its layers, far to near, and what its agents are made of."""
+    """A profile in whose resolving nothing was told: its layers, far to near, what its agents are made of, and which variables it names."""
 
     profile: ResolvedProfile
     layers: tuple[Profile, ...]
     ingredients: Mapping[str, AgentIngredients]
+    names: frozenset[str]
 
 
 class Resolutions:
@@ -39,10 +40,10 @@ class Resolutions:
         """Forget everything."""
         self._kept.clear()
 
-    def keep(self, profile: ResolvedProfile, index: Index, ingredients: Mapping[str, AgentIngredients]) -> None:
+    def keep(self, profile: ResolvedProfile, index: Index, ingredients: Mapping[str, AgentIngredients], names: frozenset[str]) -> None:
         """Remember a profile in whose resolving nothing was told."""
         layers = tuple(index.catalog.profiles[layer.removeprefix("profiles/")] for layer in profile.layers)
-        self._kept[profile.name] = KeptResolution(profile, layers, ingredients)
+        self._kept[profile.name] = KeptResolution(profile, layers, ingredients, names)
 
     def find(self, name: str, index: Index) -> KeptResolution | None:
         """Return how a profile was resolved, if all but its edits would come to the same, and would do so without a word."""

@@ -45,7 +45,7 @@ from composer.records import dataclass, replace
 from composer.source import SourceFile
 from composer.stages.plan import forget_plans
 from composer.stages.reach import Composed
-from composer.stages.resolve import Override, resolve_edits, resolve_profile
+from composer.stages.resolve import Override
 from composer.stages.write import WriteScope
 from composer.stale.edits import KnownEdits
 from composer.targets import Target
@@ -213,8 +213,7 @@ class Earlier:
         """Compose a profile, and keep it if nothing is wrong with it."""
         self._profiles.pop(name, None)
         found = Diagnostics()
-        known = self._resolutions.find(name, index)
-        profile = resolve_profile(name, index, overrides, found) if known is None else resolve_edits(known.profile, index, found)
+        profile, known = self._resolutions.resolve(name, index, overrides, found)
         is_silent = not found.told
         done("resolve")
         if profile is None:

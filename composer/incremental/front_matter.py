@@ -26,6 +26,7 @@ class SteadyTarget:
         self._target = target
         self.name: str = target.name
         self.fields: Mapping[str, FieldSpec] = target.fields
+        self._paths: dict[tuple[str, PurePosixPath | None], PurePosixPath] = {}
         self._written: dict[Hashable, tuple[Segment, ...]] = {}
         self._verified: set[Hashable] = set()
         self._checked: dict[tuple[str, int], Mapping[str, FieldValue]] = {}
@@ -33,7 +34,10 @@ class SteadyTarget:
 
     def output_path(self, agent_name: str, folder: PurePosixPath | None = None) -> PurePosixPath:
         """Where the agent's file stands."""
-        return self._target.output_path(agent_name, folder)
+        path = self._paths.get((agent_name, folder))
+        if path is None:
+            path = self._paths[agent_name, folder] = self._target.output_path(agent_name, folder)
+        return path
 
     def check_fields(self, agent_name: str, fields: Mapping[str, FieldValue], location: Location, diagnostics: Diagnostics) -> None:
         """Report every field that the tool does not know or cannot use."""

@@ -35,13 +35,14 @@ def read_index(
 ) -> Index:
     """Read a workspace and look every name up: sources -> Catalog -> Index.
 
-    What is ``known`` already is not parsed again, nor are the ``texts`` of an index in which nothing was wrong.
+    What is ``known`` already is not parsed again, nor are the ``texts`` of an index in which nothing was wrong, and what is as it was
+    there is not vetted again.
     """
     catalog = load_catalog(sources, diagnostics, known)
     done("load")
     index = index_catalog(catalog, diagnostics, texts)
     done("index")
-    vet_index(index)
+    vet_index(index, texts)
     done("vet")
     return index
 

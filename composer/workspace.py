@@ -14,7 +14,7 @@ from composer.errors import ComposerError, Diagnostic, Diagnostics, nearest_name
 from composer.files.destination import Destination, DiskDestination, DryRunDestination
 from composer.files.disk import Disk
 from composer.files.journal import BadJournalError
-from composer.files.lock import LOCK_NAME, EditRecord, parse_lock
+from composer.files.lock import LOCK_NAME, EditRecord
 from composer.files.sources import Memory, Observed, Overlay, Sources
 from composer.files.transaction import Change, TransactionError
 from composer.home import find_root
@@ -28,7 +28,7 @@ from composer.records import dataclass, field, replace
 from composer.source import SourceFile, unlocated
 from composer.stages.resolve import read_overrides
 from composer.stages.write import WriteScope, is_source, write_files
-from composer.stale.edits import StaleEdit, find_stale_edits, record_edits, report_stale_edits
+from composer.stale.edits import KnownEdits, StaleEdit, report_stale_edits
 from composer.targets import TARGETS, Target
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class Workspace:
     _read: tuple[Diagnostic, ...] = ()
     _runs: BetweenRuns | None = None
     _replaced: Mapping[str, bytes] = field(default_factory=dict)
+    _own_edits: KnownEdits = field(default_factory=KnownEdits)
 
     @classmethod
     def open(cls, path: str | Path = ".", *, target: str = DEFAULT_TARGET) -> Workspace:
@@ -281,10 +282,14 @@ class Workspace:
         except OSError:  # a build and a check read the lock, too, and report that
             return ()
         source = SourceFile.from_raw(LOCK_NAME, (raw or b"").decode(errors="replace"))
-        return find_stale_edits(self.index, parse_lock(source, Diagnostics()), None if profiles is None else self._layers(profiles))
+        return self._known_edits.find_stale(self.index, source, None if profiles is None else self._layers(profiles))
+
+    @property
+    def _known_edits(self) -> KnownEdits:
+        return self.earlier.edits if self.earlier is not None else self._own_edits
 
     def _edit_record(self, profiles: Sequence[str], *, is_whole: bool) -> EditRecord:
-        return record_edits(self.index, None if is_whole else self._layers(profiles))
+        return self._known_edits.record(self.index, None if is_whole else self._layers(profiles))
 
     def _layers(self, profiles: Iterable[str]) -> frozenset[str]:
         """Return profiles with all that they extend."""

@@ -212,3 +212,90 @@ def test_what_is_told_of_a_shared_text_points_into_the_source_of_today(tmp_path:
         anew = Workspace.open(root).compose()
         assert [str(found.location) for found in anew.diagnostics] != []
         assert [diagnostic_text(found) for found in again.diagnostics] == [diagnostic_text(found) for found in anew.diagnostics]
+
+
+def told(root: Path, earlier: Earlier | None) -> list[str]:
+    """Build, and return what is told."""
+    try:
+        found = Workspace(root, Workspace.open(root).target, earlier=earlier).build().diagnostics
+    except ComposerError as error:
+        found = error.diagnostics
+    return [diagnostic_text(each) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "code"),
+    [
+        pytest.param("fragments/code.md", "---\nuses: [tone]\n---\n- Say it in a {{ tone }} tone\n", "unknown-block", id="an id goes"),
+        pytest.param(
+            "fragments/code.md", "---\nuses: [tone]\n---\n## In a {{ tone }} tone {#why}\n", "include-needs-level", id="a heading"
+        ),
+        pytest.param("fragments/text.md", None, "unknown-fragment", id="a fragment goes"),
+        pytest.param("agent-composer.yaml", "vars:\n  tone: {type: str, default: plain}\n", "unknown-variable", id="a declaration goes"),
+        pytest.param(
+            "agent-composer.yaml",
+            FILES["agent-composer.yaml"].replace("str, default: plain", "int, default: 1"),
+            "wrong-type",
+            id="a type is another",
+        ),
+        pytest.param("profiles/house.yaml", "abstract: true\nagents: {dev: {}}\n", "", id="a base builds less"),
+    ],
+)
+def test_a_change_is_told_in_the_sources_that_stay_as_they_were(tmp_path: Path, path: str, text: str | None, code: str) -> None:
+    """What was vetted without a word is vetted again where what it was held against is another."""
+    root, earlier = write_workspace(tmp_path, {**FILES, "profiles/shop.yaml": "extends: [house]\nvars: {tone: calm}\n"}), Earlier()
+    assert told(root, earlier) == []
+    if text is None:
+        (root / path).unlink()
+    else:
+        (root / path).write_text(text, encoding="utf-8")
+    again = told(root, earlier)
+    assert again == told(root, None)
+    assert code in "".join(again)
+
+
+NODE = """
+    abstract: true
+    extends: [house]
+    edits:
+      code#rules:
+        last: {{extra: "{extra}"}}
+      code#why:
+        {why}
+    """
+NESTED = {
+    **FILES,
+    "fragments/code.md": "---\nuses: [tone]\n---\n{#rules}\n- Say why in a {{ tone }} tone {#why}\n- Say it once {#once}\n",
+    "profiles/bank.yaml": 'extends: [node]\nedits:\n  code#once: {replace: "Say it twice"}\n',
+    "profiles/shop.yaml": 'extends: [node]\nagents:\n  dev:\n    edits:\n      profiles/node#extra: {replace: "Of our own"}\n',
+}
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param(NODE.format(extra="More", why="replace: |\n          Say how"), id="one text"),
+        pytest.param(NODE.format(extra="Other", why="replace: |\n          Say where"), id="two texts"),
+        pytest.param(NODE.format(extra="More", why="remove: true"), id="another verb"),
+        pytest.param(NODE.format(extra="More", why="replace: |\n          Say why\n      code#once: {remove: true}"), id="one edit more"),
+        pytest.param(
+            NODE.format(extra="More", why="replace: |\n          Say why").replace("last: {extra", "replace: {extra"), id="a mistake"
+        ),
+        pytest.param(
+            NODE.format(extra="More", why="replace: |\n          Say why").replace('last: {extra: "More"}', "remove: true"),
+            id="all around it",
+        ),
+        pytest.param(NODE.format(extra="More", why="replace: |\n          Say how\n    vars: {tone: calm}"), id="a variable beside it"),
+    ],
+)
+def test_edits_of_a_base_come_to_the_same_as_in_a_new_process(tmp_path: Path, after: str) -> None:
+    """Edits that say what they said are taken over, and those around them and inside them are looked at."""
+    before = NODE.format(extra="More", why="replace: |\n          Say why")
+    root, earlier = write_workspace(tmp_path, {**NESTED, "profiles/node.yaml": before}), Earlier()
+    assert told(root, earlier) == []
+    for text in (after, before, after):
+        write_workspace(root, {"profiles/node.yaml": text})
+        again = told(root, earlier)
+        assert again == told(root, None)
+        if not again:
+            assert Workspace.open(root).check().differences == ()

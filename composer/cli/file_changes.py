@@ -14,8 +14,12 @@ from composer.source import unlocated
 
 __all__ = ["Changes", "SourceChanges", "is_of_sources"]
 
-QUIET: Final = 10
-"""Milliseconds without a further change after which what was saved is looked at: an editor makes several for one save."""
+QUIET: Final = 5
+"""Milliseconds without a further change after which what was saved is looked at: an editor makes several for one save.
+
+The system is asked that often, so less would cost more while nothing happens than it gains when something does."""
+QUIET_AT_ROOT: Final = 10
+"""The same for what stands in the workspace's own folder, which is saved less often."""
 LONGEST: Final = 200
 """Milliseconds after which changes are looked at though there are more of them all the time."""
 BEGINS: Final = 500
@@ -104,7 +108,7 @@ class SourceChanges:
                 *places,
                 watch_filter=lambda _, path: is_of_sources(self._relative(path)),
                 debounce=LONGEST,
-                step=QUIET,
+                step=QUIET if is_deep else QUIET_AT_ROOT,
                 stop_event=end,
                 rust_timeout=BEGINS,
                 yield_on_timeout=True,

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from composer.errors import Diagnostic
 from composer.incremental.ingredients import AgentIngredients, said_of_declarations
 from composer.lookup.index import Index
-from composer.model import Catalog, Edits, Fragment, Look, Profile, ResolvedProfile, YamlScalar
+from composer.model import Edits, Fragment, Look, Profile, ResolvedProfile, YamlScalar
 from composer.records import dataclass
 from composer.source import Location
 from composer.stages.resolve import Override
 from composer.targets import Target
 
 __all__ = [
+    "Dependencies",
     "Ground",
     "are_of",
     "changed_fragments",
@@ -22,8 +23,6 @@ __all__ = [
     "has_includes",
     "names_by_home",
     "places_of",
-    "source_of",
-    "sources_of",
 ]
 
 
@@ -59,26 +58,37 @@ def names_by_home(users: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
     return {home: frozenset(names) for home, names in found.items()}
 
 
-def source_of(name: str, catalog: Catalog) -> Fragment | Profile | None:
-    """Return the source of a layer, or of a fragment, by its name."""
-    return catalog.profiles.get(name[len("profiles/") :]) if name.startswith("profiles/") else catalog.fragments.get(name)
+class Dependencies:
+    """The sources of an index, fragments and layers, by their names; and which of them have a part in a profile."""
 
+    def __init__(self, index: Index) -> None:
+        """Look at an index."""
+        self._index = index
+        self._homes: dict[str, frozenset[str]] = {}
+        layers = {f"profiles/{name}": profile for name, profile in index.catalog.profiles.items()}
+        self.sources: Mapping[str, Fragment | Profile] = {**index.catalog.fragments, **layers}
 
-def sources_of(profile: ResolvedProfile, agents: Iterable[AgentIngredients], index: Index) -> dict[str, Fragment | Profile]:
-    """Return the sources that have a part in a profile: its layers, what its agents bring in, and where the blocks stand that it edits."""
-    found: dict[str, Fragment | Profile] = {}
-    for agent in agents:
-        found.update(agent.fragments)
-    waiting = list(profile.layers)
-    while waiting:
-        name = waiting.pop()
-        source = source_of(name, index.catalog) if name not in found else None
-        if source is not None:
-            found[name] = source
-            if isinstance(source, Profile):
-                # A text that another profile has inserted stands where that profile says.
-                waiting += _edited_homes(source, index)
-    return found
+    def of(self, profile: ResolvedProfile, agents: Iterable[AgentIngredients]) -> dict[str, Fragment | Profile]:
+        """Return the sources of a profile: its layers, what its agents bring in, and where the blocks stand that it edits."""
+        found: dict[str, Fragment | Profile] = {}
+        for agent in agents:
+            found.update(agent.fragments)
+        waiting = list(profile.layers)
+        while waiting:
+            name = waiting.pop()
+            source = self.sources.get(name) if name not in found else None
+            if source is not None:
+                found[name] = source
+                if isinstance(source, Profile):
+                    # A text that another profile has inserted stands where that profile says.
+                    waiting += self._edited_homes(name, source)
+        return found
+
+    def _edited_homes(self, name: str, profile: Profile) -> frozenset[str]:
+        known = self._homes.get(name)
+        if known is None:
+            known = self._homes[name] = frozenset(_edited_homes(profile, self._index))
+        return known
 
 
 def _edited_homes(profile: Profile, index: Index) -> Iterator[str]:

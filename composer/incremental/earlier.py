@@ -9,12 +9,14 @@ a fresh run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import is_
 from pathlib import PurePath
 
 from composer.errors import Diagnostic, Diagnostics
 from composer.files.sources import Sources
 from composer.incremental.agents import compose_agents
 from composer.incremental.dependencies import (
+    Dependencies,
     Ground,
     are_of,
     changed_fragments,
@@ -22,12 +24,11 @@ from composer.incremental.dependencies import (
     has_includes,
     names_by_home,
     places_of,
-    source_of,
-    sources_of,
 )
 from composer.incremental.front_matter import SteadyTarget
 from composer.incremental.inclusions import Inclusions
 from composer.incremental.ingredients import AgentIngredients, IngredientFinder
+from composer.incremental.resolved import Resolutions
 from composer.incremental.sharing import LastingSharing
 from composer.lookup.index import Index
 from composer.lookup.sharing import Sharing
@@ -44,8 +45,9 @@ from composer.records import dataclass, replace
 from composer.source import SourceFile
 from composer.stages.plan import forget_plans
 from composer.stages.reach import Composed
-from composer.stages.resolve import Override, resolve_profile
+from composer.stages.resolve import Override
 from composer.stages.write import WriteScope
+from composer.stale.edits import KnownEdits
 from composer.targets import Target
 
 __all__ = ["Earlier"]
@@ -71,9 +73,9 @@ class _KeptProfile:
     files: tuple[OutputFile, ...]
     told: tuple[Diagnostic, ...]
 
-    def holds(self, catalog: Catalog) -> bool:
+    def holds(self, sources: Mapping[str, Fragment | Profile]) -> bool:
         """Whether all its sources are the same."""
-        return all(source_of(name, catalog) is source for name, source in self.sources.items())
+        return all(map(is_, map(sources.get, self.sources), self.sources.values()))
 
 
 class Earlier:
@@ -81,6 +83,8 @@ class Earlier:
 
     def __init__(self) -> None:
         """Start with nothing known."""
+        self.edits = KnownEdits()
+        """What edits stand in place of."""
         self._known: Catalog | None = None
         self._texts: Index | None = None
         self._sharing = LastingSharing()
@@ -89,11 +93,17 @@ class Earlier:
         self._ground: Ground | None = None
         self._profiles: dict[str, _KeptProfile] = {}
         self._agents: dict[tuple[str, str], _KeptAgent] = {}
+        self._resolutions = Resolutions()
         self._inclusions = Inclusions()
         self._steady_target: tuple[Target, SteadyTarget] | None = None
         self._names: Mapping[str, frozenset[str]] = {}
         self._written: dict[PurePath, Mapping[str, bytes]] = {}
+        self._paths: tuple[PurePath, str, Mapping[OutputFile, str]] | None = None
+        """Where the files of the last build stand: below which root, and in which folder there."""
+        self._dependencies: Dependencies
         self._today: Mapping[str, SourceFile] = {}
+        self._has_includes = False
+        """Whether a text of a profile may bring fragments in."""
         self._is_clean = False
         self._is_tainted = False
         self._asked: tuple[Index, Sequence[Override], Target] | None = None
@@ -104,8 +114,8 @@ class Earlier:
         """Read a workspace, and look every name up; what is known is not parsed again."""
         index = read_index(sources, diagnostics, self._known, self._texts, done)
         self._known = _without_told(index.catalog, diagnostics, self._known)
-        self._today = {home.source.path: home.source for home in index.catalog.fragments.values()}
-        self._today |= {home.source.path: home.source for home in index.catalog.profiles.values()}
+        self._dependencies = Dependencies(index)
+        self._today = {home.source.path: home.source for home in self._dependencies.sources.values()}
         self._is_clean, self._is_tainted = not diagnostics.errors, False
         self._share(index)
         self._texts = index if self._is_clean and index.text_count <= _MOST_TEXTS else None
@@ -117,7 +127,10 @@ class Earlier:
     def _share(self, index: Index) -> None:
         """Go on with what agents share, apart from what was made of fragments that have changed."""
         changed = changed_fragments(self._shared, index)
-        if changed is None or self._sharing.is_worn or has_includes(index):
+        self._has_includes = has_includes(index)
+        if self._has_includes:
+            self._resolutions.clear()
+        if changed is None or self._sharing.is_worn or self._has_includes:
             if self._is_clean:
                 self._sharing = LastingSharing()
                 index.sharing, self._shared = self._sharing, index
@@ -133,14 +146,18 @@ class Earlier:
     def settled(self, root: PurePath, scope: WriteScope, files: Iterable[OutputFile]) -> frozenset[str]:
         """Return the paths of the files that were brought to what they are to be by this process, and not by ones before it."""
         written = self._written.get(root, {})
-        paths = ((scope.path_of(file), file) for file in files)
-        return frozenset(path for path, file in paths if written.get(path) == file.content)
+        return frozenset(path for file, path in self._paths_of(root, scope, files).items() if written.get(path) == file.content)
 
     def note_written(self, root: PurePath, scope: WriteScope, files: Iterable[OutputFile], results: Iterable[FileResult]) -> None:
         """Remember what a build has left where nothing was in its way."""
         left = {result.path for result in results if not result.is_conflict}
-        paths = ((scope.path_of(file), file.content) for file in files)
-        self._written[root] = {path: content for path, content in paths if path in left}
+        self._written[root] = {path: file.content for file, path in self._paths_of(root, scope, files).items() if path in left}
+
+    def _paths_of(self, root: PurePath, scope: WriteScope, files: Iterable[OutputFile]) -> Mapping[OutputFile, str]:
+        known = self._paths[2] if self._paths is not None and self._paths[:2] == (root, scope.folder) else {}
+        paths = {file: known.get(file) or scope.path_of(file) for file in files}
+        self._paths = (root, scope.folder, paths)
+        return paths
 
     # --- composing ----------------------------------------------------------------------------------------------------
 
@@ -171,7 +188,7 @@ class Earlier:
             return _bare(compose_profile(name, index, overrides, target, found, done)), tuple(found)
         self._stand_on(index, overrides, target)
         kept = self._profiles.get(name)
-        if kept is None or not kept.holds(index.catalog):
+        if kept is None or not kept.holds(self._dependencies.sources):
             kept = self._composed(name, index, overrides, target, done)
         return kept.files, kept.told
 
@@ -190,20 +207,25 @@ class Earlier:
     def _forget(self) -> None:
         self._profiles.clear()
         self._agents.clear()
+        self._resolutions.clear()
 
     def _composed(self, name: str, index: Index, overrides: Sequence[Override], target: Target, done: Done) -> _KeptProfile:
         """Compose a profile, and keep it if nothing is wrong with it."""
         self._profiles.pop(name, None)
         found = Diagnostics()
-        profile = resolve_profile(name, index, overrides, found)
+        profile, known = self._resolutions.resolve(name, index, overrides, found)
+        is_silent = not found.told
         done("resolve")
         if profile is None:
             return _KeptProfile({}, (), tuple(found))
-        finder = IngredientFinder(profile, index, self._inclusions, self._names)
+        remembered = (known.ingredients, known.names) if known is not None else ()
+        finder = IngredientFinder(profile, index, self._inclusions, self._names, *remembered)
         ingredients = {agent.name: finder.of(agent) for agent in profile.agents}
+        if is_silent and not self._has_includes:
+            self._resolutions.keep(profile, index, ingredients, finder.names)
         memory = _AgentsOfProfile(name, ingredients, self._agents)
         files = compose_agents(profile, memory, index, self._steady(target), found, done)
-        kept = _KeptProfile(sources_of(profile, ingredients.values(), index), files, tuple(found))
+        kept = _KeptProfile(self._dependencies.of(profile, ingredients.values()), files, tuple(found))
         if not found.errors and are_of(kept.told, kept.sources.values()):
             self._profiles[name] = kept
         return kept

@@ -26,16 +26,29 @@ class SteadyTarget:
         self._target = target
         self.name: str = target.name
         self.fields: Mapping[str, FieldSpec] = target.fields
+        self._paths: dict[tuple[str, PurePosixPath | None], PurePosixPath] = {}
         self._written: dict[Hashable, tuple[Segment, ...]] = {}
         self._verified: set[Hashable] = set()
+        self._checked: dict[tuple[str, int], Mapping[str, FieldValue]] = {}
+        """Fields of which nothing was told: the very same objects have nothing wrong with them."""
 
     def output_path(self, agent_name: str, folder: PurePosixPath | None = None) -> PurePosixPath:
         """Where the agent's file stands."""
-        return self._target.output_path(agent_name, folder)
+        path = self._paths.get((agent_name, folder))
+        if path is None:
+            path = self._paths[agent_name, folder] = self._target.output_path(agent_name, folder)
+        return path
 
     def check_fields(self, agent_name: str, fields: Mapping[str, FieldValue], location: Location, diagnostics: Diagnostics) -> None:
         """Report every field that the tool does not know or cannot use."""
+        if self._checked.get((agent_name, id(fields))) is fields:
+            return
+        told = diagnostics.told
         self._target.check_fields(agent_name, fields, location, diagnostics)
+        if diagnostics.told == told:
+            if len(self._checked) > _MOST:
+                self._checked.clear()
+            self._checked[agent_name, id(fields)] = fields
 
     def check_rendered(self, fields: Mapping[str, RenderedField], diagnostics: Diagnostics) -> None:
         """Report what only the filled texts show."""

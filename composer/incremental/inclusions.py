@@ -30,6 +30,8 @@ class Inclusions:
     def __init__(self) -> None:
         """Start with nothing looked at."""
         self._known: dict[Document, _Includes] = {}
+        self._edits: Mapping[str, ResolvedEdit] | None = None
+        self._edit_documents: list[Document] = []
 
     def keep_only(self, documents: Iterable[Document]) -> None:
         """Forget all other documents."""
@@ -43,7 +45,9 @@ class Inclusions:
         """
         fragments = index.catalog.fragments
         found: set[str] = {agent.fragment.id}
-        waiting = [agent.fragment.document, *_edit_documents(agent.edits, index)]
+        if agent.edits is not self._edits:  # most agents of a profile have the very same
+            self._edits, self._edit_documents = agent.edits, list(_edit_documents(agent.edits, index))
+        waiting = [agent.fragment.document, *self._edit_documents]
         while waiting:
             includes = self._includes_of(waiting.pop())
             if includes.is_open:

@@ -6,7 +6,8 @@ which nothing is told, and for no others.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from operator import is_not
 from pathlib import PurePosixPath
 
 from composer.incremental.inclusions import Inclusions
@@ -26,7 +27,7 @@ from composer.model import (
     YamlScalar,
     YamlSequence,
 )
-from composer.records import dataclass
+from composer.records import dataclass, replace
 
 __all__ = ["AgentIngredients", "IngredientFinder", "said", "said_of_declarations", "said_of_edit"]
 
@@ -51,7 +52,15 @@ class AgentIngredients:
 class IngredientFinder:
     """Finds the ingredients of the agents of one profile."""
 
-    def __init__(self, profile: ResolvedProfile, index: Index, inclusions: Inclusions, names: Mapping[str, frozenset[str]]) -> None:
+    def __init__(
+        self,
+        profile: ResolvedProfile,
+        index: Index,
+        inclusions: Inclusions,
+        names: Mapping[str, frozenset[str]],
+        known: Mapping[str, AgentIngredients] | None = None,
+        known_names: frozenset[str] = frozenset(),
+    ) -> None:
         """Look at a profile.
 
         Args:
@@ -59,26 +68,46 @@ class IngredientFinder:
             index: what it was resolved from; nothing is wrong with it.
             inclusions: looks through documents.
             names: the variables that each profile's texts name, by layer.
+            known: what its agents were made of when it was resolved to the same but for edits, none of which brings fragments in.
+            known_names: the variables that its texts named then.
         """
         self._index = index
         self._inclusions = inclusions
+        self._known = known or {}
         self._project = _said_of_fields(profile.project)
-        self._names = frozenset[str]().union(*(names.get(layer, ()) for layer in profile.layers))
+        self.names = frozenset[str]().union(*(names.get(layer, ()) for layer in profile.layers))
+        """The variables that the texts of the profile name."""
+        self._has_known_names = self.names == known_names
         self._edits: dict[int, Mapping[str, _Said]] = {}
 
     def of(self, agent: ResolvedAgent) -> AgentIngredients:
         """Return what an agent's file is made of."""
-        index = self._index
-        homes = self._inclusions.fragments_of(agent, index)
-        fragments = {home: index.catalog.fragments[home] for home in homes}
-        names = self._names.union(*(index.fragment_variables.get(home, ()) for home in homes))
-        variables = {
+        known, fragments = self._known.get(agent.name), self._index.catalog.fragments
+        if known is not None and not any(map(is_not, map(fragments.get, known.fragments), known.fragments.values())):
+            variables = known.variables if self._has_known_names else self._variables_of(agent, known.fragments)
+            return replace(known, variables=variables, edits=self._edits_in(known.fragments, agent))
+        homes = self._inclusions.fragments_of(agent, self._index)
+        return AgentIngredients(
+            agent.fragment.id,
+            {home: fragments[home] for home in homes},
+            _said_of_fields(agent.fields),
+            self._project,
+            self._variables_of(agent, homes),
+            agent.looks,
+            self._edits_in(homes, agent),
+            agent.folder,
+        )
+
+    def _edits_in(self, homes: Collection[str], agent: ResolvedAgent) -> Mapping[str, _Said]:
+        # An edit of a fragment that the agent cannot bring in is for others.
+        fragments = self._index.catalog.fragments
+        return {home: edit for home, edit in self._edits_of(agent.edits).items() if home in homes or home not in fragments}
+
+    def _variables_of(self, agent: ResolvedAgent, homes: Iterable[str]) -> Mapping[str, tuple[VariableKind, str, Plain] | None]:
+        names = self.names.union(*(self._index.fragment_variables.get(home, ()) for home in homes))
+        return {
             name: (value.type.kind, value.text, value.data) if (value := agent.variables.get(name)) is not None else None for name in names
         }
-        # An edit of a fragment that the agent cannot bring in is for others.
-        edits = {home: edit for home, edit in self._edits_of(agent.edits).items() if home in homes or home not in index.catalog.fragments}
-        fields = _said_of_fields(agent.fields)
-        return AgentIngredients(agent.fragment.id, fragments, fields, self._project, variables, agent.looks, edits, agent.folder)
 
     def _edits_of(self, edits: Mapping[str, ResolvedEdit]) -> Mapping[str, _Said]:
         """Return what edits say, by the fragment or profile that their blocks stand in. Most agents of a profile have the very same."""

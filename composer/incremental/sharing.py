@@ -26,16 +26,26 @@ class LastingSharing(Sharing):
     """What agents share, by what their edits say."""
 
     _said: dict[Hashable, int] = field(default_factory=dict)
+    _numbered: dict[int, tuple[ResolvedEdit, int]] = field(default_factory=dict)
+    """The numbers of edits by identity: most are the very same from one reading to the next."""
     _edits: Mapping[str, ResolvedEdit] | None = None
     _answers: dict[str, Hashable] = field(default_factory=dict)
 
     def edit_answers(self, edits: Mapping[str, ResolvedEdit]) -> Mapping[str, Hashable]:
         """Return the answers for all addresses that are edited; edits that say the same have equal numbers."""
         if edits is not self._edits:
-            numbers = self._said
             self._edits = edits
-            self._answers = {address: numbers.setdefault(said_of_edit(edit), len(numbers) + 1) for address, edit in edits.items()}
+            self._answers = {address: self._number_of(edit) for address, edit in edits.items()}
         return self._answers
+
+    def _number_of(self, edit: ResolvedEdit) -> int:
+        known = self._numbered.get(id(edit))
+        if known is None:
+            if len(self._numbered) > _MOST_EDITS:
+                self._numbered.clear()
+            number = self._said.setdefault(said_of_edit(edit), len(self._said) + 1)
+            known = self._numbered[id(edit)] = (edit, number)
+        return known[1]
 
     @property
     def is_worn(self) -> bool:

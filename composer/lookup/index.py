@@ -55,6 +55,10 @@ class Index:
     fragment_variables: dict[str, frozenset[str]] = field(default_factory=dict)
     sharing: Sharing = field(default_factory=Sharing)
     """What agents share: it holds as long as the sources do."""
+    silent: set[str] = field(default_factory=set)
+    """The fragments and profiles of which vetting told nothing."""
+    by_home: dict[str, dict[str, Place]] = field(default_factory=dict)
+    """The places that each fragment, or profile, has brought."""
     _texts: dict[YamlScalar, Document] = field(default_factory=dict)
     _lines: dict[YamlScalar, Text] = field(default_factory=dict)
     _expressions: dict[Text, Expression | None] = field(default_factory=dict)
@@ -166,11 +170,9 @@ def index_catalog(catalog: Catalog, diagnostics: Diagnostics, known: Index | Non
     if known is not None:
         index.take_texts(known)
     for fragment in catalog.fragments.values():
-        _index_fragment(index, fragment)
+        _index_fragment(index, fragment, known)
     for profile in catalog.profiles.values():
-        _index_edits(index, profile, profile.edits)
-        for agent in profile.agents.values():
-            _index_edits(index, profile, agent.edits)
+        _index_profile(index, profile, known)
     _check_anchors(index)
     return index
 
@@ -178,13 +180,32 @@ def index_catalog(catalog: Catalog, diagnostics: Diagnostics, known: Index | Non
 # --- addresses --------------------------------------------------------------------------------------------------------
 
 
-def _index_fragment(index: Index, fragment: Fragment) -> None:
-    for block, parents in walk_blocks(fragment.document.blocks):
-        if (address := index.address_of(fragment.id, block)) is not None and block.identifier is not None:
-            index.places[address] = Place(address, block, parents, fragment.id, block.identifier.location)
+def _index_fragment(index: Index, fragment: Fragment, known: Index | None) -> None:
+    if known is not None and known.catalog.fragments.get(fragment.id) is fragment:
+        places = known.by_home[fragment.id]
+    else:
+        places = {}
+        for block, parents in walk_blocks(fragment.document.blocks):
+            if (address := index.address_of(fragment.id, block)) is not None and block.identifier is not None:
+                places[address] = Place(address, block, parents, fragment.id, block.identifier.location)
+    index.by_home[fragment.id] = places
+    index.places.update(places)
     for old, new in fragment.moved.items():
         source = old if "#" in old else f"{fragment.id}#{old}"
         index.moved[source] = (new.text if "#" in new.text else f"{fragment.id}#{new.text}", new)
+
+
+def _index_profile(index: Index, profile: Profile, known: Index | None) -> None:
+    home = f"profiles/{profile.name}"
+    # Where ids have moved, what a text stands at hangs on other sources.
+    if known is not None and not index.moved and not known.moved and known.catalog.profiles.get(profile.name) is profile:
+        index.by_home[home] = known.by_home[home]
+        index.places.update(known.by_home[home])
+        return
+    index.by_home[home] = {}
+    _index_edits(index, profile, profile.edits)
+    for agent in profile.agents.values():
+        _index_edits(index, profile, agent.edits)
 
 
 def _index_edits(index: Index, profile: Profile, edits: Edits) -> None:
@@ -207,6 +228,8 @@ def _check_anchors(index: Index) -> None:
     """Refuse texts that stand beside each other and nowhere else, and chains of such texts without end."""
     has_long_chain = False
     for address, place in list(index.places.items()):
+        if not place.anchor:
+            continue
         chain = [address]
         anchor = place.anchor
         while anchor in index.places and anchor not in chain and len(chain) < MAX_ANCHORS:
@@ -241,7 +264,7 @@ def _add_place(index: Index, place: Place) -> None:
             [Note("first used here", first)],
         )
     else:
-        index.places[place.address] = place
+        index.places[place.address] = index.by_home[place.home][place.address] = place
 
 
 def is_entry(index: Index, place: Place) -> bool:

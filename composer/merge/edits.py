@@ -6,7 +6,7 @@ add up from the far layer to the near one. So the outcome does not hang on the o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from composer.errors import Diagnostics, Note
 from composer.lookup.index import Index
@@ -14,7 +14,7 @@ from composer.merge.layers import Folder, beaten_by
 from composer.model import INSERTION_VERBS, Edit, EditPart, Edits, Layer, Look, ResolvedEdit, Setting, Verb, YamlNode, YamlScalar
 from composer.records import dataclass, field, replace
 
-__all__ = ["EditLayer", "SharedEdits", "fold_edits"]
+__all__ = ["EditLayer", "SharedEdits", "fold_again", "fold_edits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,38 @@ def fold_edits(
     found = _by_address(layers, index, folder)
     folded = {address: _fold_one(address, edits, folder, read_looks) for address, edits in found.items() if edits}
     return _check_nesting(folded, index, folder)
+
+
+def fold_again(
+    known: Mapping[str, ResolvedEdit],
+    changed: Collection[str],
+    layers: Sequence[EditLayer],
+    index: Index,
+    folder: Folder,
+    read_looks: Mapping[YamlNode, tuple[Look, ...]],
+) -> dict[str, ResolvedEdit] | None:
+    """Fold what ``layers`` say at some addresses, and take over what they came to at all others before, which was without a word.
+
+    Args:
+        known: what the layers came to when they edited the same addresses in the same order.
+        changed: the addresses, as layers write them, at which one of them said something else then.
+        layers: far to near; none gives an address back.
+        index: has the addresses.
+        folder: folds.
+        read_looks: as for ``fold_edits``.
+
+    Returns:
+        What ``fold_edits`` would; None where one of the edited blocks stands inside another, so that a change of one may show in the other.
+    """
+    addresses = {index.current(address) for address in changed}
+    around = {outer for address in addresses for outer in index.containers(address)}
+    if not around.isdisjoint(known) or any(outer in addresses for address in known for outer in index.containers(address)):
+        return None
+    parts = []
+    for layered in layers:
+        edits = {name: edit for name, edit in layered.edits.by_address.items() if index.current(name) in addresses}
+        parts.append(EditLayer(layered.layer, Edits(edits)))
+    return {**known, **fold_edits(parts, index, folder, read_looks)}
 
 
 class SharedEdits:

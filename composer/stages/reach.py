@@ -40,20 +40,17 @@ def _names(composed: Iterable[Composed]) -> str:
 
 
 def _check_edits(edits: Edits, profile: Profile, composed: Sequence[Composed], index: Index, diagnostics: Diagnostics) -> None:
-    if not edits.by_address:
-        return
-    reached = frozenset[str]().union(*(one.reached for one in composed))
-    landed = frozenset[str]().union(*(one.landed for one in composed))
     for edit in edits.by_address.values():
         address = index.current(edit.address)
-        if address not in reached:
+        # A profile edits a few of the many addresses that each of its agents reaches.
+        if not any(address in one.reached for one in composed):
             diagnostics.error(
                 "edit-without-effect",
                 f"`{address}` exists, but no agent of `{profile.name}` uses it",
                 edit.location,
                 f"include it in one of {_names(composed)}, or take the edit out",
             )
-        elif address not in landed:
+        elif not any(address in one.landed for one in composed):
             diagnostics.warning(
                 "edit-gated",
                 f"this edit shows nowhere: `{address}` is gated off in `{profile.name}`",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -10,10 +10,11 @@ from composer.characters import check_characters
 from composer.errors import Diagnostics, nearest_name
 from composer.looks import BUILT_IN_LOOKS, HEADING
 from composer.lookup.index import Index
-from composer.merge.edits import EditLayer, SharedEdits, fold_edits
+from composer.merge.edits import EditLayer, SharedEdits, fold_again, fold_edits
 from composer.merge.layers import Ancestry, Folder, layer_name, order_layers
 from composer.model import (
     AgentSettings,
+    Edits,
     FieldValue,
     Fragment,
     Layer,
@@ -38,7 +39,7 @@ from composer.records import dataclass, replace
 from composer.source import Location, SourceFile
 from composer.values import printed, read_value
 
-__all__ = ["Override", "read_overrides", "resolve_profile"]
+__all__ = ["Override", "read_overrides", "resolve_edits", "resolve_profile"]
 
 _HEADINGS: Final = (HEADING,)
 
@@ -104,6 +105,21 @@ def resolve_profile(name: str, index: Index, overrides: Sequence[Override], diag
     return resolver.resolve()
 
 
+def resolve_edits(
+    known: ResolvedProfile, changed: Collection[str] | None, index: Index, diagnostics: Diagnostics
+) -> ResolvedProfile | None:
+    """Fold the edits of a profile's layers; all else is taken over from what it was resolved to before.
+
+    Args:
+        known: the profile as it was resolved, without a word, from layers and fragments that said the same but for edits.
+        changed: the addresses at which a layer says something else of all its agents than then, if that is all that it does; None if not.
+        index: what it is resolved from now.
+        diagnostics: gets what is wrong with the edits.
+    """
+    ancestry = order_layers(known.name, index.catalog.profiles, index.catalog.broken, diagnostics)
+    return _Resolver(known.name, index, ancestry, (), diagnostics).resolve_edits(known, changed) if ancestry is not None else None
+
+
 class _Resolver:
     """Folds one profile."""
 
@@ -139,6 +155,17 @@ class _Resolver:
             )
         order = tuple(layer_name(layer.name) for layer in self._profiles)
         return ResolvedProfile(self._name, profile, order, project, tuple(agents))
+
+    def resolve_edits(self, known: ResolvedProfile, changed: Collection[str] | None) -> ResolvedProfile:
+        agents = []
+        for agent in known.agents:
+            layers = self._settings_of(agent.name)
+            self._read_edit_looks()
+            if changed is not None and not _own_edits(layers):
+                self._shared_edits = fold_again(agent.edits, changed, self._edit_layers(), self._index, self._folder, self._by_layout)
+                changed = None
+            agents.append(replace(agent, edits=self._edits(agent.name, layers), location=layers[-1][1].name.location))
+        return replace(known, profile=self._profiles[-1], agents=tuple(agents))
 
     # --- maps ---------------------------------------------------------------------------------------------------------
 
@@ -297,7 +324,7 @@ class _Resolver:
 
     # --- layout and edits ---------------------------------------------------------------------------------------------
 
-    def _layout(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]]) -> tuple[Look, ...]:
+    def _read_edit_looks(self) -> None:
         if not self._has_edit_looks:
             self._has_edit_looks = True
             for profile in self._profiles:
@@ -305,6 +332,9 @@ class _Resolver:
                     for edit in edits.by_address.values():
                         if edit.layout is not None:
                             self._looks_of(edit.layout)
+
+    def _layout(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]]) -> tuple[Look, ...]:
+        self._read_edit_looks()
         settings = [self._setting(profile, profile.layout, "") for profile in self._profiles if profile.layout is not None]
         settings += [self._setting(profile, own.layout, name) for profile, own in layers if own.layout is not None]
         winner = self._folder.nearest(settings, "the layout") if settings else None
@@ -329,7 +359,7 @@ class _Resolver:
         return tuple(looks) or _HEADINGS
 
     def _edits(self, name: str, layers: Sequence[tuple[Profile, AgentSettings]]) -> Mapping[str, ResolvedEdit]:
-        own = [(profile, settings.edits) for profile, settings in layers if settings.edits.by_address or settings.edits.unset]
+        own = _own_edits(layers)
         if own:
             if self._edits_beside is None:
                 self._edits_beside = SharedEdits(self._edit_layers(), self._index, self._folder, self._by_layout)
@@ -343,6 +373,11 @@ class _Resolver:
     def _edit_layers(self) -> list[EditLayer]:
         """Return what the profiles say for all of their agents."""
         return [EditLayer(Layer(layer_name(profile.name)), profile.edits) for profile in self._profiles]
+
+
+def _own_edits(layers: Sequence[tuple[Profile, AgentSettings]]) -> list[tuple[Profile, Edits]]:
+    """Return what profiles say of one agent alone."""
+    return [(profile, settings.edits) for profile, settings in layers if settings.edits.by_address or settings.edits.unset]
 
 
 def _node_of(value: FieldValue) -> YamlNode:

@@ -8,6 +8,7 @@ from composer.blocks import Block, Conditional, Inclusion, Item, Leaf, ListBlock
 from composer.errors import Note, nearest_name
 from composer.lookup.inclusion import check_inclusion, included_blocks
 from composer.lookup.index import TEMPLATE_FIELDS, Index, Place, is_entry
+from composer.lookup.vetted import take_vetted
 from composer.markdown.expressions import NAMESPACES, Expression
 from composer.markdown.template import expressions_of
 from composer.model import Edit, Fragment, Profile, VariableKind, Verb, YamlMapping, YamlNode, YamlScalar, YamlSequence
@@ -21,21 +22,33 @@ AMBIENT_NAMES = frozenset({"agent.name", "target"})
 _Use = tuple[Expression, Location, frozenset[str]]
 
 
-def vet_index(index: Index) -> None:
-    """Report names, types and addresses that do not fit."""
+def vet_index(index: Index, known: Index | None = None) -> None:
+    """Report names, types and addresses that do not fit.
+
+    Args:
+        index: has all addresses.
+        known: an index in which nothing was wrong. Of what is as it was there is nothing to tell.
+    """
+    same = take_vetted(index, known) if known is not None else frozenset[str]()
     for fragment in index.catalog.fragments.values():
-        _check_moved(index, fragment)
-        _check_names(index, fragment)
-        _check_includes(index, fragment)
+        if fragment.id not in same:
+            told = index.diagnostics.told
+            _check_moved(index, fragment)
+            _check_names(index, fragment)
+            _check_includes(index, fragment)
+            index.silent |= {fragment.id} if index.diagnostics.told == told else set()
     for fragment in index.catalog.damaged:
         _check_names(index, fragment)
         _check_includes(index, fragment)
     sound = _sound_names(index)
     for profile in index.catalog.profiles.values():
-        _check_settings(index, profile.variables, sound)
-        for agent in profile.agents.values():
-            _check_settings(index, agent.variables, sound)
-        _check_edits(index, profile)
+        if f"profiles/{profile.name}" not in same:
+            told = index.diagnostics.told
+            _check_settings(index, profile.variables, sound)
+            for agent in profile.agents.values():
+                _check_settings(index, agent.variables, sound)
+            _check_edits(index, profile)
+            index.silent |= {f"profiles/{profile.name}"} if index.diagnostics.told == told else set()
     _check_defaults(index)
     _check_distinctions(index)
     # What could not be read, or is written with a slip, would look as if it had no use.

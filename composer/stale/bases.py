@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import is_
 
 from composer.blocks import Section
 from composer.errors import Diagnostics
 from composer.files.lock import EditKey
 from composer.lookup.index import Index, Place
 from composer.merge.layers import layer_name, order_layers
-from composer.model import Edit, Layer, Profile, Verb, YamlScalar
+from composer.model import Edit, Fragment, Layer, Profile, Verb, YamlScalar
 from composer.records import dataclass
 from composer.source import Location
 from composer.stale.wording import block_wording, blocks_wording, title_wording
 
-__all__ = ["EditBase", "edit_bases"]
+__all__ = ["EditBase", "EditBases", "edit_bases"]
 
 _VERBS = (Verb.REPLACE, Verb.TITLE, Verb.REMOVE)
 
@@ -60,19 +61,78 @@ def edit_bases(index: Index) -> Iterator[EditBase]:
 
     A layer's edit stands in place of what that layer inherits: the replacement of its nearest ancestor that has one, else the block.
     """
+    return EditBases().of(index)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _OfProfile:
+    """The edits of one profile, and the sources that say what they stand in place of, by their names."""
+
+    bases: tuple[EditBase, ...]
+    sources: Mapping[str, Fragment | Profile]
+
+    def holds(self, sources: Mapping[str, Fragment | Profile]) -> bool:
+        """Whether all its sources are the same."""
+        return all(map(is_, map(sources.get, self.sources), self.sources.values()))
+
+
+class EditBases:
+    """Remembers what edits stand in place of: a profile is looked through again where a source that has a part in it is another."""
+
+    def __init__(self) -> None:
+        """Start with nothing known."""
+        self._known: dict[str, _OfProfile] = {}
+        self._index: Index | None = None
+        self._moves: Mapping[str, str] = {}
+
+    def of(self, index: Index) -> Iterator[EditBase]:
+        """Give what :func:`edit_bases` gives."""
+        if index is not self._index:
+            self._look_through(index)
+            self._index = index
+        return (base for found in self._known.values() for base in found.bases)
+
+    def _look_through(self, index: Index) -> None:
+        catalog = index.catalog
+        moves = {old: new for old, (new, _) in index.moved.items()}
+        known = self._known if moves == self._moves else {}
+        sources: Mapping[str, Fragment | Profile] = {
+            **catalog.fragments,
+            **{layer_name(name): profile for name, profile in catalog.profiles.items()},
+        }
+        parts: dict[str, Mapping[str, _Part]] = {}
+        self._known, self._moves = {}, moves
+        for name in catalog.profiles:
+            found = known.get(name)
+            if found is None or not found.holds(sources):
+                found = _of_profile(name, parts, sources, index)
+            if found is not None:
+                self._known[name] = found
+
+
+def _of_profile(
+    name: str, parts: dict[str, Mapping[str, _Part]], sources: Mapping[str, Fragment | Profile], index: Index
+) -> _OfProfile | None:
+    """Look one profile through; ``parts`` has what others say, and gets what is looked at now."""
     catalog = index.catalog
-    parts = {name: _parts(profile, index) for name, profile in catalog.profiles.items()}
-    for name in catalog.profiles:
-        ancestry = order_layers(name, catalog.profiles, catalog.broken, Diagnostics())
-        if ancestry is None:
-            continue
-        ancestors = [parts[ancestor] for ancestor in reversed(ancestry.order[:-1])]
-        below = [ancestor[""] for ancestor in ancestors]
-        own = parts[name][""]
-        for agent, part in parts[name].items():
-            # What is said of one agent beats all that is said of all.
-            of_agent = [ancestor[agent] for ancestor in ancestors if agent in ancestor]
-            yield from _of_part(part, [*of_agent, own, *below] if agent else below, index)
+    ancestry = order_layers(name, catalog.profiles, catalog.broken, Diagnostics())
+    if ancestry is None:
+        return None
+    for layer in ancestry.order:
+        if layer not in parts:
+            parts[layer] = _parts(catalog.profiles[layer], index)
+    ancestors = [parts[ancestor] for ancestor in reversed(ancestry.order[:-1])]
+    below = [ancestor[""] for ancestor in ancestors]
+    own = parts[name][""]
+    bases: list[EditBase] = []
+    for agent, part in parts[name].items():
+        # What is said of one agent beats all that is said of all.
+        of_agent = [ancestor[agent] for ancestor in ancestors if agent in ancestor]
+        bases += _of_part(part, [*of_agent, own, *below] if agent else below, index)
+    edited = (address for part in parts[name].values() for now, edit in part.edits.items() for address in (now, edit.address))
+    homes = {address.partition("#")[0] for address in edited}
+    homes |= {layer_name(layer) for layer in ancestry.order}
+    return _OfProfile(tuple(bases), {home: sources[home] for home in homes if home in sources})
 
 
 def _parts(profile: Profile, index: Index) -> Mapping[str, _Part]:

@@ -24,6 +24,14 @@ class Evidence:
         """Digests by path; an empty one for a source that was found but not read."""
         self.outputs: dict[str, str] = {}
         """Digests by path: of each output, and of the lock; an empty one for a file that is not there and was looked for."""
+        self._digests: dict[bytes, str] = {}
+
+    def digest(self, data: bytes) -> str:
+        """Return the digest of an output, which the run holds anyway: one that is asked for again is not computed again."""
+        known = self._digests.get(data)
+        if known is None:
+            known = self._digests[data] = digest(data)
+        return known
 
     def found(self, path: str) -> None:
         """Note that there is a source of this name."""
@@ -35,4 +43,4 @@ class Evidence:
 
     def left(self, path: str, data: bytes | None) -> None:
         """Note what an output, or the lock, holds at the end of the run; None if it is not there."""
-        self.outputs[path] = "" if data is None else digest(data)
+        self.outputs[path] = "" if data is None else self.digest(data)

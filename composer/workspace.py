@@ -181,11 +181,10 @@ class Workspace:
     def _between_runs(self, evidence: Evidence) -> BetweenRuns:
         """Return what composes with the help of what earlier runs have left."""
         files, scope = self.written_files(), self._scope((), is_whole=False, into=None)
-        folders = {name: scope.place_of(name, "") for name in self.catalog.profiles}
 
         def read(profile: str, path: str) -> bytes | None:
             try:
-                return files.read(f"{folders[profile]}/{path}")
+                return files.read(scope.place_of(profile, path))
             except OSError:  # whatever writes it, or compares it, reports that
                 return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from composer.errors import Diagnostic, Diagnostics, Severity
@@ -26,6 +26,11 @@ Progress = Callable[[str], None]
 _Composed = tuple[tuple[OutputFile, ...], tuple[Diagnostic, ...]]
 
 
+def _none_is_spared(_: str, __: Index, ___: Sequence[Override], ____: Target) -> Collection[str]:
+    """Have all agents of a profile composed."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """Profiles to compose, and what they are composed with."""
@@ -40,6 +45,8 @@ class Batch:
     may_share: bool = True
     """Whether other processes may compose, too. What such a process remembers is lost, and nobody sees its clock."""
     done: Done = nobody_asks
+    spared: Callable[[str, Index, Sequence[Override], Target], Collection[str]] = _none_is_spared
+    """Names the agents of a profile that need not be composed, because earlier runs have left them as they are to be."""
 
     def compose(self, diagnostics: Diagnostics) -> tuple[OutputFile, ...]:
         """Compose one after the other; what is wrong is collected, not raised."""
@@ -77,10 +84,14 @@ class Batch:
 
     def _paying(self) -> int:
         """Return how many processes pay for these profiles."""
-        catalog = self.index.catalog
-        ancestries = (order_layers(name, catalog.profiles, catalog.broken, Diagnostics()) for name in self.names)
-        agents = sum(len(catalog.profiles[layer].agents) for found in ancestries if found is not None for layer in found.order)
+        agents = sum(len(self._agents_to_compose(name)) for name in self.names)
         return processors() if agents >= PAYING_AGENTS else 1
+
+    def _agents_to_compose(self, name: str) -> set[str]:
+        catalog = self.index.catalog
+        ancestry = order_layers(name, catalog.profiles, catalog.broken, Diagnostics())
+        agents = {agent for layer in (ancestry.order if ancestry is not None else ()) for agent in catalog.profiles[layer].agents}
+        return agents.difference(self.spared(name, self.index, self.overrides, self.target))
 
     def _known_objects(self) -> dict[str, object]:
         """Return what a composed file or a message may point to, and every process has, by a name for it."""

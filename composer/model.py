@@ -668,11 +668,13 @@ class RenderedDocument:
 class Making:
     """What a later run has to know of an agent to use its file again.
 
-    ``ingredients`` is a digest of all that the file is made of. ``reached`` and ``landed`` are those of the edited addresses that the agent
-    reached and that it shows, ``used`` the variables that its texts used.
+    ``ingredients`` is a digest of all that the file is made of. ``texts`` are those of the fragments that the agent can bring in, in order:
+    each an id, a space and a digest. ``reached`` and ``landed`` are those of the edited addresses that the agent reached and that it shows,
+    ``used`` the variables that its texts used.
     """
 
     ingredients: str
+    texts: tuple[str, ...] = ()
     reached: tuple[str, ...] = ()
     landed: tuple[str, ...] = ()
     used: tuple[str, ...] = ()

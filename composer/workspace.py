@@ -23,7 +23,7 @@ from composer.lookup.index import Index
 from composer.merge.layers import order_layers
 from composer.model import Catalog, FileAction, FileResult, OutputFile
 from composer.outcomes import BuildReport, CheckReport, Composition, Difference, StatusReport
-from composer.pipeline import Done, compose_profile, nobody_asks, read_index
+from composer.pipeline import Done, nobody_asks, read_index
 from composer.records import dataclass, field, replace
 from composer.source import SourceFile, unlocated
 from composer.stages.resolve import read_overrides
@@ -168,19 +168,18 @@ class Workspace:
         index = self._begin_run()
         names = self._select(profiles)
         settings = read_overrides(overrides, index)
-        compose_one = compose_profile
+        batch = Batch(names, index, settings, self.target, progress, done=self.done)
         self._runs = None
         if not keeps_origins and self.earlier is not None:
-            compose_one = self.earlier.compose_profile
+            batch = replace(batch, compose_one=self.earlier.compose_profile, may_share=False)
         elif not keeps_origins and self.evidence is not None:
-            self._runs = self._between_runs()
-            compose_one = self._runs.compose_profile
-        batch = Batch(names, index, settings, self.target, progress, compose_one, self.earlier is None, self.done)
+            self._runs = self._between_runs(self.evidence)
+            batch = replace(batch, compose_one=self._runs.compose_profile, spared=self._runs.spared)
         files = batch.compose(self.diagnostics) if keeps_origins else batch.compose_bare(self.diagnostics, self.jobs)
         self.diagnostics.raise_errors()
         return Composition(names, files, tuple(self.diagnostics))
 
-    def _between_runs(self) -> BetweenRuns:
+    def _between_runs(self, evidence: Evidence) -> BetweenRuns:
         """Return what composes with the help of what earlier runs have left."""
         files, scope = self.written_files(), self._scope((), is_whole=False, into=None)
 
@@ -190,7 +189,7 @@ class Workspace:
             except OSError:  # whatever writes it, or compares it, reports that
                 return None
 
-        return BetweenRuns(find_composed(self.root.as_posix()), read)
+        return BetweenRuns(find_composed(self.root.as_posix()), read, evidence.digest)
 
     def _keep_for_later_runs(self, files: Iterable[OutputFile]) -> None:
         known = self._runs.known_after(files, self.catalog.profiles) if self._runs is not None else None

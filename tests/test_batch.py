@@ -11,6 +11,7 @@ import pytest
 from builders import write_workspace
 
 from composer import batch, parallel
+from composer.cache.evidence import Evidence
 from composer.errors import ComposerError
 from composer.parallel import shared_out
 from composer.workspace import Workspace
@@ -93,6 +94,25 @@ def test_processes_are_started_where_they_pay(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(batch, "PAYING_AGENTS", 7)
     told(root, None)
     assert started == [3]
+
+
+def test_agents_that_are_there_start_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pays is counted by the agents that may have to be composed."""
+    root = write_workspace(tmp_path, {**FRAGMENTS, **PROFILES})
+    monkeypatch.setattr(batch, "PAYING_AGENTS", 7)
+    started: list[int] = []
+
+    def note(items: object, work: object, processes: int, known: object) -> object:
+        started.append(processes)
+        return shared_out(items, work, processes, known)  # type: ignore[arg-type]  # passed on
+
+    monkeypatch.setattr(batch, "shared_out", note)
+    for tone in ("calm", "loud"):
+        (root / "profiles/p0.yaml").write_text(f"agents: {{dev: {{}}}}\nvars: {{tone: {tone}}}\n", encoding="utf-8")
+        workspace = Workspace.open(root)
+        workspace.evidence = Evidence()
+        workspace.build()
+        assert started == [3]
 
 
 # --- sharing out ------------------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ def settle(folder: Path) -> None:
     workspace = Workspace.open(folder)
     workspace.evidence = Evidence()
     workspace.build()
-    keep_settled(str(folder), QUESTION, workspace.evidence, Settled(1))
+    keep_settled(str(folder), [QUESTION], workspace.evidence, Settled(1))
 
 
 @pytest.mark.parametrize("remarks", ["", "warning: one\n\n1 warning\n", "\n", "ä\r\nö"])
@@ -47,7 +47,7 @@ def test_what_was_in_order_is_known_to_be(root: str, remarks: str) -> None:
     workspace = Workspace.open(root)
     workspace.evidence = Evidence()
     workspace.check()
-    keep_settled(root, QUESTION, workspace.evidence, Settled(7, remarks))
+    keep_settled(root, [QUESTION], workspace.evidence, Settled(7, remarks))
     for _ in range(2):
         found = find_settled(root, QUESTION)
         assert found is not None
@@ -109,7 +109,7 @@ def test_an_output_that_comes_back_is_seen(root: str) -> None:
     workspace = Workspace.open(root)
     workspace.evidence = Evidence()
     assert workspace.check().differences == ()
-    keep_settled(root, QUESTION, workspace.evidence, Settled(1))
+    keep_settled(root, [QUESTION], workspace.evidence, Settled(1))
     assert find_settled(root, QUESTION)
     left_over.parent.mkdir(exist_ok=True, parents=True)
     left_over.write_bytes(content)
@@ -155,7 +155,7 @@ def test_the_folder_does_not_grow_for_ever(root: str) -> None:
     """Too many questions make it begin anew."""
     evidence = Evidence()
     for number in range(200):
-        keep_settled(root, (str(number),), evidence, Settled(1))
+        keep_settled(root, [(str(number),)], evidence, Settled(1))
     assert len(list(Path(root, FOLDER).iterdir())) < 100
 
 
@@ -163,7 +163,7 @@ def test_nothing_is_written_where_nothing_can_be(root: str) -> None:
     """A file in the folder's place stays, and nobody is told."""
     shutil.rmtree(Path(root, FOLDER))
     Path(root, FOLDER).write_bytes(b"mine")
-    keep_settled(root, QUESTION, Evidence(), Settled(1))
+    keep_settled(root, [QUESTION], Evidence(), Settled(1))
     assert Path(root, FOLDER).read_bytes() == b"mine"
     assert find_settled(root, QUESTION) is None
 
@@ -173,7 +173,7 @@ def test_a_link_in_the_folders_place_is_not_followed(root: str, tmp_path: Path) 
     shutil.rmtree(Path(root, FOLDER))
     (tmp_path / "elsewhere").mkdir()
     Path(root, FOLDER).symlink_to(tmp_path / "elsewhere")
-    keep_settled(root, QUESTION, Evidence(), Settled(1))
+    keep_settled(root, [QUESTION], Evidence(), Settled(1))
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
@@ -181,14 +181,15 @@ def test_a_name_with_a_line_break_is_not_kept(root: str) -> None:
     """The record has a line for each name."""
     evidence = Evidence()
     evidence.read("fragments/a\nb.md", b"")
-    keep_settled(root, ("break",), evidence, Settled(1))
+    keep_settled(root, [("break",)], evidence, Settled(1))
     assert find_settled(root, ("break",)) is None
 
 
 def test_what_agents_came_to_is_kept_beside_it(root: str) -> None:
     """With digests, and without any text."""
-    ((key, agent),) = find_composed(root).items()
-    assert key == ("shop", "dev")
+    ((profile, known),) = find_composed(root).items()
+    ((name, agent),) = known.agents.items()
+    assert (profile, name) == ("shop", "dev")
     assert (agent.path, agent.content) == (".claude/agents/dev.md", digest(Path(root, OUTPUT).read_bytes()))
     assert "kind" not in Path(root, FOLDER, "composed").read_text(encoding="utf-8")
 
@@ -223,8 +224,8 @@ def test_profiles_that_are_gone_are_forgotten(root: str) -> None:
     before = find_composed(root)
     workspace.build("shop")
     after = find_composed(root)
-    assert after["bank", "dev"] == before["bank", "dev"]
-    assert after["shop", "dev"] != before["shop", "dev"]
+    assert after["bank"] == before["bank"]
+    assert after["shop"] != before["shop"]
     Path(root, "profiles/bank.yaml").unlink()
     settle(Path(root))
-    assert list(find_composed(root)) == [("shop", "dev")]
+    assert list(find_composed(root)) == ["shop"]

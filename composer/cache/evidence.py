@@ -24,6 +24,15 @@ class Evidence:
         """Digests by path; an empty one for a source that was found but not read."""
         self.outputs: dict[str, str] = {}
         """Digests by path: of each output, and of the lock; an empty one for a file that is not there and was looked for."""
+        self._digests: dict[int, tuple[bytes, str]] = {}
+
+    def digest(self, data: bytes) -> str:
+        """Return the digest of an output, which the run holds anyway: that of the same object is not computed again."""
+        known = self._digests.get(id(data))
+        if known is None:
+            # An object that is held keeps its id to itself.
+            known = self._digests[id(data)] = (data, digest(data))
+        return known[1]
 
     def found(self, path: str) -> None:
         """Note that there is a source of this name."""
@@ -35,4 +44,4 @@ class Evidence:
 
     def left(self, path: str, data: bytes | None) -> None:
         """Note what an output, or the lock, holds at the end of the run; None if it is not there."""
-        self.outputs[path] = "" if data is None else digest(data)
+        self.outputs[path] = "" if data is None else self.digest(data)

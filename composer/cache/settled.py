@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Settled", "find_settled", "keep_settled"]
 
-_SOURCE, _UNREAD, _OUTPUT, _ABSENT = "source ", "unread ", "output ", "absent "
+_SOURCE, _UNREAD, _OUTPUT, _ABSENT = "source", "unread", "output", "absent"
 # What a run would see, too, were it there: a configuration with the wrong ending, and what a run that was cut short has left.
 _MUST_BE_ABSENT = (MISNAMED_FILE, ".agent-composer.journal")
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -47,27 +47,31 @@ def find_settled(root: str, question: Iterable[str]) -> Settled | None:
         return None
     try:
         seen, _, remarks = text.partition("\n\n")
-        proof, outputs, *paths = seen.splitlines()
-        return Settled(int(outputs), remarks) if _proof(_look(root, paths)) == proof else None
+        sources_proof, outputs_proof, outputs, *lines = seen.splitlines()
+        kinds = {path: kind for kind, _, path in (line.partition(" ") for line in lines)}
+        is_same = _proof(_sources_now(root, kinds)) == sources_proof and _proof(_outputs_now(root, kinds)) == outputs_proof
+        return Settled(int(outputs), remarks) if is_same else None
     except (OSError, ValueError):  # something of the workspace cannot be read
         return None
 
 
-def keep_settled(root: str, question: Iterable[str], evidence: Evidence, settled: Settled) -> None:
+def keep_settled(root: str, questions: Iterable[Iterable[str]], evidence: Evidence, settled: Settled) -> None:
     """Record that everything is in order. What cannot be written is not kept, and nobody is told: the next run finds out anew.
 
     Args:
         root: the workspace.
-        question: what was asked.
+        questions: to which this is the answer.
         evidence: what the run saw, and what it left.
         settled: what it came to.
     """
-    lines = [f"{_SOURCE if seen else _UNREAD}{path}" for path, seen in evidence.sources.items()]
-    lines += [f"{_OUTPUT if seen else _ABSENT}{path}" for path, seen in evidence.outputs.items()]
-    if any(len(line.splitlines()) != 1 for line in lines):  # a name that holds a line break
+    lines = [f"{_SOURCE if seen else _UNREAD} {path}" for path, seen in evidence.sources.items()]
+    lines += [f"{_OUTPUT if seen else _ABSENT} {path}" for path, seen in evidence.outputs.items()]
+    if len("\n".join(lines).splitlines()) != len(lines):  # a name holds a line break
         return
-    seen = {**evidence.sources, **evidence.outputs}
-    write_record(root, _name(question), "\n".join((_proof(seen), str(settled.outputs), *lines, "", settled.remarks)))
+    proofs = (_proof(evidence.sources), _proof(evidence.outputs))
+    text = "\n".join((*proofs, str(settled.outputs), *lines, "", settled.remarks))
+    for question in questions:
+        write_record(root, _name(question), text)
 
 
 def _name(question: Iterable[str]) -> str:
@@ -82,24 +86,35 @@ def _proof(seen: dict[str, str]) -> str:
     return digest("\n".join(f"{path}\0{found}" for path, found in sorted(seen.items())).encode())
 
 
-def _look(root: str, paths: list[str]) -> dict[str, str]:
-    """See again what a run saw.
+def _sources_now(root: str, kinds: dict[str, str]) -> dict[str, str]:
+    """See the sources again that a run saw.
 
     Raises:
         ValueError: if there is a link, a source that it did not see, or anything else that needs a closer look.
         OSError: if something cannot be read.
     """
-    kinds = {path.partition(" ")[2]: f"{path.partition(' ')[0]} " for path in paths}
-    absent = (*_MUST_BE_ABSENT, *(path for path, kind in kinds.items() if kind == _ABSENT))
-    sources = {path for path, kind in kinds.items() if kind in {_SOURCE, _UNREAD}}
-    if any(os.path.lexists(f"{root}/{name}") for name in absent) or sources != set(_sources(root)):
+    sources = {path: kind for path, kind in kinds.items() if kind in {_SOURCE, _UNREAD}}
+    if any(os.path.lexists(f"{root}/{name}") for name in _MUST_BE_ABSENT) or sources.keys() != set(_sources(root)):
+        raise ValueError
+    return {path: digest(_read(f"{root}/{path}")) if kind == _SOURCE else "" for path, kind in sources.items()}
+
+
+def _outputs_now(root: str, kinds: dict[str, str]) -> dict[str, str]:
+    """See the outputs again that a run left: last, for there are many, and most runs that have something to do have other sources.
+
+    Raises:
+        ValueError: if there is a link, or a file that was not there.
+        OSError: if something cannot be read.
+    """
+    outputs = {path: kind for path, kind in kinds.items() if kind in {_OUTPUT, _ABSENT}}
+    if any(kind == _ABSENT and os.path.lexists(f"{root}/{path}") for path, kind in outputs.items()):
         raise ValueError
     real = os.path.realpath(root)
-    for folder in {path.rpartition("/")[0] for path, kind in kinds.items() if kind == _OUTPUT}:
+    for folder in {path.rpartition("/")[0] for path, kind in outputs.items() if kind == _OUTPUT}:
         place = f"{real}/{folder}" if folder else real
         if os.path.realpath(place) != os.path.normpath(place):
             raise ValueError
-    return {path: "" if kind in {_UNREAD, _ABSENT} else digest(_read(f"{root}/{path}")) for path, kind in kinds.items()}
+    return {path: digest(_read(f"{root}/{path}")) if kind == _OUTPUT else "" for path, kind in outputs.items()}
 
 
 def _sources(root: str) -> Iterator[str]:

@@ -32,5 +32,5 @@ def settle(
     if evidence is None or not all(diagnostic.location.path in evidence.sources for diagnostic in found):
         return
     said = "".join(f"{text}\n" for text, _ in remarks(found))
-    for command in commands:
-        keep_settled(workspace.root.as_posix(), (command, *profiles), evidence, Settled(outputs, said))
+    named = tuple(profiles)
+    keep_settled(workspace.root.as_posix(), [(command, *named) for command in commands], evidence, Settled(outputs, said))

@@ -1,36 +1,37 @@
 """What a run takes from the runs before it: agents that are made of the same as then, and whose files are there.
 
-What an agent is made of is told by a digest (:class:`composer.model.Making`), and so is what it came to. Its text is nowhere but in the
-output itself: if the bytes there have the digest, they are what composing would give. So what is kept is small, and cannot be out of date
-without showing it.
+It is asked in two steps. Where all is the same that a profile is resolved from (:mod:`.grounds`), an agent can differ only by the texts of
+the fragments that it can bring in: if these are the same, it is not even resolved. What any other agent is made of is told by a digest
+(:class:`composer.model.Making`). What an agent came to is told by a digest, too; its text is nowhere but in the output itself: if the bytes
+there have the digest, they are what composing would give. So what is kept is small, and cannot be out of date without showing it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
-from composer.cache.composed import ComposedAgent
+from composer.cache.composed import ComposedAgent, ComposedProfile
 from composer.cache.evidence import digest
 from composer.errors import Diagnostics
 from composer.incremental.agents import compose_agents
-from composer.incremental.dependencies import Ground, edited_addresses, ground_of, names_by_home
+from composer.incremental.dependencies import edited_addresses, names_by_home
+from composer.incremental.grounds import Grounds
 from composer.incremental.inclusions import Inclusions
 from composer.incremental.ingredients import AgentIngredients, IngredientFinder
 from composer.lookup.index import Index
 from composer.model import Making, OutputFile, RenderedDocument, ResolvedAgent, ResolvedProfile
 from composer.pipeline import Done, compose_profile, nobody_asks
-from composer.records import replace
-from composer.source import SourceFile
+from composer.records import dataclass, replace
 from composer.stages.reach import Composed
 from composer.stages.resolve import Override, resolve_profile
 from composer.targets import Target
 
 __all__ = ["BetweenRuns"]
 
-Agents = Mapping[tuple[str, str], ComposedAgent]
-"""What is known of agents, by profile and name."""
+Profiles = Mapping[str, ComposedProfile]
+"""What is known of agents, by profile."""
 
 _IN_ONE_ORDER: Final = tuple(name for name in AgentIngredients.__match_args__ if name not in {"fragments", "variables", "edits"})
 """The ingredients that every process prints alike; the others are maps, filled in no certain order."""
@@ -39,23 +40,36 @@ _TOLD_OF_OTHERS: Final = Making("")
 """Marks files in whose composing something was told of a text that others use as well. The first of those tells it, and no other does."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What is known of an agent, and the bytes of its output, which have the digest that is known."""
+
+    known: ComposedAgent
+    content: bytes
+
+
 class BetweenRuns:
     """Composes profiles as :mod:`composer.pipeline` does, but for agents that an earlier run has left as they are to be."""
 
-    def __init__(self, known: Agents, read: Callable[[str, str], bytes | None]) -> None:
+    def __init__(self, known: Profiles, read: Callable[[str, str], bytes | None], digest_of: Callable[[bytes], str]) -> None:
         """Begin a run.
 
         Args:
             known: what earlier runs have left.
             read: returns what the output of a profile at a path holds; None if it is not there, or cannot be read.
+            digest_of: returns the digest of an output.
         """
         self._known = known
         self._read = read
-        self._index: Index | None = None
-        self._ground = ""
+        self._digest_of = digest_of
+        self._grounds: Grounds | None = None
         self._names: Mapping[str, frozenset[str]] = {}
         self._inclusions = Inclusions()
-        self._texts: dict[SourceFile, str] = {}
+        self._spared: dict[str, Mapping[str, _Found]] = {}
+
+    def spared(self, name: str, index: Index, overrides: Sequence[Override], target: Target) -> Collection[str]:
+        """Return the names of the agents of a profile that need not be resolved: nothing can have changed that they are made of."""
+        return self._spared_of(name, self._stand_on(index, overrides, target)).keys() if not index.diagnostics.errors else ()
 
     def compose_profile(
         self, name: str, index: Index, overrides: Sequence[Override], target: Target, diagnostics: Diagnostics, done: Done = nobody_asks
@@ -63,105 +77,124 @@ class BetweenRuns:
         """Compose the agents of one profile, or take those that are there. What is wrong is collected, not raised."""
         if index.diagnostics.errors:
             return compose_profile(name, index, overrides, target, diagnostics, done)
-        self._stand_on(index, overrides, target)
+        grounds = self._stand_on(index, overrides, target)
+        spared = self._spared_of(name, grounds)
+        done("compare")
         told = index.diagnostics.told
-        profile = resolve_profile(name, index, overrides, diagnostics)
+        profile = resolve_profile(name, index, overrides, diagnostics, spared.keys())
         done("resolve")
         if profile is None:
             return ()
-        edited = edited_addresses(profile.profile, index)
-        memory = _Outputs(profile, self._digests_of(profile, edited, index), edited, self)
+        memory = _Outputs(profile, spared, grounds, self)
         files = compose_agents(profile, memory, index, target, diagnostics, done)
         if index.diagnostics.told != told:
             return tuple(replace(file, making=_TOLD_OF_OTHERS) for file in files)
         return files
 
-    def known_after(self, files: Iterable[OutputFile], profiles: Iterable[str]) -> Agents | None:
+    def known_after(self, files: Iterable[OutputFile], profiles: Iterable[str]) -> Profiles | None:
         """Return what is known of agents after a run; None if that is what was known before.
 
         Args:
             files: what was composed, of whole profiles.
             profiles: the names of all profiles that there are.
         """
-        made = {(file.profile, file.agent): file for file in files}
-        if any(file.making == _TOLD_OF_OTHERS for file in made.values()):
-            return None
-        composed, existing = {file.profile for file in made.values()}, frozenset(profiles)
-        after = {key: agent for key, agent in self._known.items() if key[0] in existing and key[0] not in composed}
-        for key, file in made.items():
+        made: dict[str, dict[str, ComposedAgent]] = {}
+        for file in files:
+            if file.making is _TOLD_OF_OTHERS or file.making == _TOLD_OF_OTHERS:
+                return None
+            agents = made.setdefault(file.profile, {})
             if file.making is not None:
-                path, known = str(file.path), self._known.get(key)
-                # What is made of the same is the same.
-                is_known = known is not None and known.making == file.making and known.path == path
-                after[key] = known if known is not None and is_known else ComposedAgent(path, digest(file.content), file.making)
+                agents[file.agent] = self._known_of(file, file.making)
+        existing = frozenset(profiles)
+        after = {name: profile for name, profile in self._known.items() if name in existing}
+        for name, agents in made.items():
+            ground = self._grounds.of_profile(name) if self._grounds is not None else None
+            after[name] = ComposedProfile(ground or "", agents)
         return after if after != self._known else None
 
-    def _stand_on(self, index: Index, overrides: Sequence[Override], target: Target) -> None:
-        if self._index is not index:
-            self._index = index
-            self._ground = _printed_ground(ground_of(index, overrides, target))
+    def _known_of(self, file: OutputFile, making: Making) -> ComposedAgent:
+        profile, path = self._known.get(file.profile), str(file.path)
+        known = profile.agents.get(file.agent) if profile is not None else None
+        # What is made of the same is the same.
+        is_known = known is not None and known.path == path and (known.making is making or known.making == making)
+        return known if known is not None and is_known else ComposedAgent(path, self._digest_of(file.content), making)
+
+    def _stand_on(self, index: Index, overrides: Sequence[Override], target: Target) -> Grounds:
+        if self._grounds is None or self._grounds.index is not index:
+            self._grounds = Grounds(index, overrides, target)
             self._names = names_by_home(index.variable_users)
+            self._spared.clear()
+        return self._grounds
 
-    def find(self, profile: str, agent: ResolvedAgent, ingredients: str) -> OutputFile | None:
-        """Return the output of an agent that is made of this, if it is as an earlier run has left it."""
-        known = self._known.get((profile, agent.name))
-        if known is None or known.making.ingredients != ingredients:
-            return None
+    def _spared_of(self, name: str, grounds: Grounds) -> Mapping[str, _Found]:
+        """Return the agents of a profile that are made of nothing that has changed, and whose outputs are as they were left."""
+        spared = self._spared.get(name)
+        if spared is None:
+            profile = self._known.get(name)
+            agents = profile.agents if profile is not None and profile.ground == grounds.of_profile(name) else {}
+            same = {agent: known for agent, known in agents.items() if grounds.texts.issuperset(known.making.texts)}
+            found = ((agent, self._found(name, known)) for agent, known in same.items())
+            spared = self._spared[name] = {agent: output for agent, output in found if output is not None}
+        return spared
+
+    def _found(self, profile: str, known: ComposedAgent) -> _Found | None:
+        """Return an agent if its output is as an earlier run has left it."""
         content = self._read(profile, known.path)
-        if content is None or digest(content) != known.content:
-            return None
-        document = RenderedDocument.without_origins(profile, agent)
-        return OutputFile(profile, agent.name, PurePosixPath(known.path), (), document, encoded=content, making=known.making)
+        return _Found(known, content) if content is not None and self._digest_of(content) == known.content else None
 
-    def _digests_of(self, profile: ResolvedProfile, edited: Iterable[str], index: Index) -> dict[str, str]:
-        """Return a digest of all that each agent is made of, by name."""
-        finder = IngredientFinder(profile, index, self._inclusions, self._names)
-        return {agent.name: self._digest_of(finder.of(agent), edited, index) for agent in profile.agents}
+    def find(self, profile: str, agent: str, ingredients: str) -> _Found | None:
+        """Return what is known of an agent that is made of this, if its output is as an earlier run has left it."""
+        composed = self._known.get(profile)
+        known = composed.agents.get(agent) if composed is not None else None
+        return self._found(profile, known) if known is not None and known.making.ingredients == ingredients else None
 
-    def _digest_of(self, ingredients: AgentIngredients, edited: Iterable[str], index: Index) -> str:
-        fragments = ingredients.fragments
-        # Which edits a run asks for decides what is kept of where an agent's blocks stand.
-        asked = [address for address in edited if (home := address.partition("#")[0]) in fragments or home not in index.catalog.fragments]
-        parts = (
-            self._ground,
-            *(f"{name} {self._text_digest(fragments[name].source)}" for name in sorted(fragments)),
-            repr(sorted(ingredients.variables.items())),
-            repr(sorted(ingredients.edits.items())),
-            *(repr(getattr(ingredients, name)) for name in _IN_ONE_ORDER),
-            repr(asked),
-        )
-        return digest("\0".join(parts).encode(errors="surrogatepass"))
-
-    def _text_digest(self, source: SourceFile) -> str:
-        known = self._texts.get(source)
-        if known is None:
-            known = self._texts[source] = digest(source.text.encode())
-        return known
+    def ingredients_of(self, profile: ResolvedProfile, index: Index) -> IngredientFinder:
+        """Return what finds the ingredients of the agents of a profile."""
+        return IngredientFinder(profile, index, self._inclusions, self._names)
 
 
 class _Outputs:
     """Finds the agents of one profile in the outputs that earlier runs have left."""
 
-    def __init__(self, profile: ResolvedProfile, digests: Mapping[str, str], edited: Iterable[str], runs: BetweenRuns) -> None:
+    def __init__(self, profile: ResolvedProfile, spared: Mapping[str, _Found], grounds: Grounds, runs: BetweenRuns) -> None:
         self._profile = profile.name
-        self._digests = digests
-        self._edited = frozenset(edited)
+        self._spared = spared
+        self._grounds = grounds
         self._runs = runs
+        self._edited = edited_addresses(profile.profile, grounds.index)
+        finder = runs.ingredients_of(profile, grounds.index)
+        self._made_of = {agent.name: self._making_of(finder.of(agent)) for agent in profile.agents if agent.name not in spared}
 
     def find(self, agent: ResolvedAgent) -> tuple[Composed, OutputFile] | None:
         """Return what an agent came to when it was made of the same, if that is what its output holds."""
-        file = self._runs.find(self._profile, agent, self._digests[agent.name])
-        if file is None or file.making is None:
+        found = self._spared.get(agent.name) or self._runs.find(self._profile, agent.name, self._made_of[agent.name].ingredients)
+        if found is None:
             return None
-        making = file.making
+        making = found.known.making
+        path, document = PurePosixPath(found.known.path), RenderedDocument.without_origins(self._profile, agent)
+        file = OutputFile(self._profile, agent.name, path, (), document, encoded=found.content, making=making)
         return Composed(agent.name, frozenset(making.reached), frozenset(making.landed), frozenset(making.used)), file
 
     def keep(self, agent: ResolvedAgent, composed: Composed, file: OutputFile) -> OutputFile:
         """Return the file with what a later run has to know to use it."""
-        reached, landed = sorted(composed.reached & self._edited), sorted(composed.landed & self._edited)
-        making = Making(self._digests[agent.name], tuple(reached), tuple(landed), tuple(sorted(composed.used)))
+        edited = frozenset(self._edited)
+        reached, landed = (tuple(sorted(found & edited)) for found in (composed.reached, composed.landed))
+        making = replace(self._made_of[agent.name], reached=reached, landed=landed, used=tuple(sorted(composed.used)))
         return replace(file, making=making)
 
-
-def _printed_ground(ground: Ground) -> str:
-    return repr((ground.overrides, ground.target, ground.declarations, sorted(ground.moved.items()), sorted(ground.looks.items())))
+    def _making_of(self, ingredients: AgentIngredients) -> Making:
+        """Return a digest of all that an agent is made of, beside the texts among that."""
+        fragments, grounds = ingredients.fragments, self._grounds
+        texts = tuple(grounds.text_of(fragments[name]) for name in sorted(fragments))
+        # Which edits a run asks for decides what is kept of where an agent's blocks stand.
+        known = grounds.index.catalog.fragments
+        asked = [address for address in self._edited if (home := address.partition("#")[0]) in fragments or home not in known]
+        parts = (
+            grounds.of_run,
+            *texts,
+            repr(sorted(ingredients.variables.items())),
+            repr(sorted(ingredients.edits.items())),
+            *(repr(getattr(ingredients, name)) for name in _IN_ONE_ORDER),
+            repr(asked),
+        )
+        return Making(digest("\0".join(parts).encode(errors="surrogatepass")), texts)

@@ -95,14 +95,19 @@ def _override_node(declaration: VariableDeclaration, text: str, location: Locati
     return YamlScalar(text, ScalarStyle.PLAIN, location.source, location.start, location.end)
 
 
-def resolve_profile(name: str, index: Index, overrides: Sequence[Override], diagnostics: Diagnostics) -> ResolvedProfile | None:
-    """Fold a profile's layers. None where what it builds on could not be read; that has been reported."""
+def resolve_profile(
+    name: str, index: Index, overrides: Sequence[Override], diagnostics: Diagnostics, spared: Collection[str] = ()
+) -> ResolvedProfile | None:
+    """Fold a profile's layers. None where what it builds on could not be read; that has been reported.
+
+    Of the agents that are ``spared`` no more is said than their fragment, their place and their folder.
+    """
     profiles = index.catalog.profiles
     ancestry = order_layers(name, profiles, index.catalog.broken, diagnostics)
     if ancestry is None:
         return None
     resolver = _Resolver(name, index, ancestry, overrides, diagnostics)
-    return resolver.resolve()
+    return resolver.resolve(spared)
 
 
 def resolve_edits(
@@ -140,12 +145,12 @@ class _Resolver:
         self._shared_edits: Mapping[str, ResolvedEdit] | None = None
         self._edits_beside: SharedEdits | None = None
 
-    def resolve(self) -> ResolvedProfile:
+    def resolve(self, spared: Collection[str]) -> ResolvedProfile:
         profile = self._profiles[-1]
         project = self._fold_maps([(layer, layer.project) for layer in self._profiles], "`project`", "")
         names = self._agent_names()
         folder = self._agents_folder()
-        agents = [agent for name in names if (agent := self._agent(name, folder)) is not None]
+        agents = [agent for name in names if (agent := self._agent(name, folder, is_spared=name in spared)) is not None]
         if not names and not profile.is_abstract and not self._diagnostics.errors:
             self._diagnostics.error(
                 "no-agents",
@@ -208,12 +213,14 @@ class _Resolver:
         winner = self._folder.nearest(settings, "`agents_dir`") if settings else None
         return PurePosixPath(winner.node.text) if winner is not None and isinstance(winner.node, YamlScalar) else None
 
-    def _agent(self, name: str, folder: PurePosixPath | None) -> ResolvedAgent | None:
+    def _agent(self, name: str, folder: PurePosixPath | None, *, is_spared: bool) -> ResolvedAgent | None:
         layers = self._settings_of(name)
         location = layers[-1][1].name.location
         fragment = self._agent_fragment(name, layers, location)
         if fragment is None or fragment.agent is None:
             return None
+        if is_spared:
+            return ResolvedAgent(name, fragment, {}, {}, (), {}, location, folder)
         fields = self._fields(fragment, layers)
         looks = self._layout(name, layers)
         edits = self._edits(name, layers)

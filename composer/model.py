@@ -633,7 +633,7 @@ class RenderedText:
 
     def __str__(self) -> str:
         """Join the segments."""
-        return "".join(segment.text for segment in self.segments)
+        return "".join([segment.text for segment in self.segments])
 
 
 RenderedValue = RenderedText | tuple["RenderedValue", ...] | Mapping[str, "RenderedValue"]

@@ -234,7 +234,7 @@ def _field(field: RenderedField) -> Iterator[Segment]:
         return
     writer = YamlWriter()
     writer.value(field.value, field.location)
-    yield from writer.segments
+    yield from writer.segments()
 
 
 def _is_as_written(value: RenderedText) -> bool:

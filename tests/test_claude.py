@@ -70,7 +70,7 @@ def rendered(**fields: RenderedValue) -> dict[str, RenderedField]:
 
 
 def front_matter(fields: Mapping[str, RenderedField], agent_name: str = "tester") -> str:
-    return "".join(segment.text for segment in claude.front_matter(agent_name, fields, PLACE))
+    return claude.front_matter(agent_name, fields, PLACE).text
 
 
 def inside(front: str) -> str:
@@ -373,7 +373,7 @@ def test_segments_keep_their_places() -> None:
     literal = Segment("Use\n", SegmentKind.LITERAL, source.at(0))
     variable = Segment("x", SegmentKind.VARIABLE, source.at(1), names=("it",))
     fields = rendered(description=RenderedText((literal, variable), scalar("abc")))
-    segments = claude.front_matter("tester", fields, source.at(2))
+    segments = claude.front_matter("tester", fields, source.at(2)).segments
     assert [(each.text, each.kind, each.location, each.names) for each in segments[-5:]] == [
         ('description: "', SegmentKind.LAYOUT, PLACE, ()),
         ("Use\\n", SegmentKind.LITERAL, source.at(0), ()),
@@ -402,7 +402,8 @@ def test_no_fence_in_names_and_keys() -> None:
 
 def verified(fields: Mapping[str, RenderedField], agent_name: str = "tester") -> list[str]:
     body = "You test.\n"
-    return claude.verify(agent_name, fields, body, front_matter(fields, agent_name) + body)
+    front = claude.front_matter(agent_name, fields, PLACE)
+    return claude.verify(agent_name, front, body, front.text + body)
 
 
 AWKWARD = st.text(st.sampled_from("-\"'\\\n\t :#{}[]&*!|>%@`nau0\0\x1b\x7f\x85\u2028\u2029\ufeff\ufffe\uffff😀é~,?"))
@@ -422,8 +423,8 @@ def readings(text: str) -> list[object]:
 def test_any_text_survives_as_description(parts: list[str]) -> None:
     """Every text reads back the same from every parser, on one line, and no fence is in it."""
     fields = rendered(description=text_of(*parts), initialPrompt=text_of(*parts), model=text_of(*parts))
-    segments = claude.front_matter("tester", fields, PLACE)
-    front = "".join(segment.text for segment in segments)
+    written = claude.front_matter("tester", fields, PLACE)
+    front = written.text
     text = "".join(parts)
     for read in readings(inside(front)):
         assert read == {
@@ -433,9 +434,10 @@ def test_any_text_survives_as_description(parts: list[str]) -> None:
             "initialPrompt": text.rstrip(" \t\n"),
         }
     assert "---" not in inside(front)
-    assert all(segment.text for segment in segments)
+    assert all(segment.text for segment in written.segments)
+    assert "".join(segment.text for segment in written.segments) == front
     assert len(front.split("\n")) == 9
-    assert claude.verify("tester", fields, "b\n", front + "b\n") == []
+    assert claude.verify("tester", written, "b\n", front + "b\n") == []
 
 
 LEAVES = st.one_of(ANY_TEXT, st.sampled_from(["yes", "null", "1.0", "0x1", "2024-01-01", "a, b"]), st.integers(0, 99), st.booleans())
@@ -452,10 +454,11 @@ TREES: st.SearchStrategy[Any] = st.recursive(
 def test_any_map_survives(tree: dict[str, Plain]) -> None:
     """Maps and lists of any shape read back the same, numbers as numbers and texts as texts."""
     fields = rendered(hooks=filled(tree))
-    front = front_matter(fields)
-    for read in readings(inside(front)):
+    written = claude.front_matter("tester", fields, PLACE)
+    for read in readings(inside(written.text)):
         assert repr(read) == repr({"name": "tester", "hooks": tree})
-    assert "---" not in inside(front)
+    assert "---" not in inside(written.text)
+    assert "".join(segment.text for segment in written.segments) == written.text
     assert verified(fields) == []
 
 
@@ -465,8 +468,9 @@ def test_any_map_survives(tree: dict[str, Plain]) -> None:
 def test_verify_tells_what_differs() -> None:
     """A file that does not say what was meant is found out."""
     fields = rendered(description=filled("Use it"), color=filled("red"), maxTurns=filled(1))
-    good = front_matter(fields) + "Body\n"
-    assert claude.verify("tester", fields, "Body\n", good) == []
+    written = claude.front_matter("tester", fields, PLACE)
+    good = written.text + "Body\n"
+    assert claude.verify("tester", written, "Body\n", good) == []
     for old, new, expected in (
         ("red", "blue", "`color` should be 'red', and reads 'blue'"),
         ("maxTurns: 1", 'maxTurns: "1"', "`maxTurns` should be 1, and reads '1'"),
@@ -477,16 +481,16 @@ def test_verify_tells_what_differs() -> None:
         ("color: red", "color: @red", "the front matter is not YAML"),
         ("---\n", "- -\n", "the front matter has no end"),
     ):
-        (problem,) = claude.verify("tester", fields, "Body\n", good.replace(old, new))
+        (problem,) = claude.verify("tester", written, "Body\n", good.replace(old, new))
         assert expected in problem
 
 
 def test_verify_looks_at_the_order_of_keys() -> None:
     """The same fields in another order are not what was meant either; nor is a list."""
-    fields = rendered(description=filled("Use it"))
+    written = claude.front_matter("tester", rendered(description=filled("Use it")), PLACE)
     front = '---\ndescription: "Use it"\nname: tester\n---\n\nB\n'
-    assert claude.verify("tester", fields, "B\n", front) == ["the keys of the front matter are in another order"]
-    assert claude.verify("tester", fields, "B\n", "---\n- a\n---\n\nB\n") == ["the front matter is not a map"]
+    assert claude.verify("tester", written, "B\n", front) == ["the keys of the front matter are in another order"]
+    assert claude.verify("tester", written, "B\n", "---\n- a\n---\n\nB\n") == ["the front matter is not a map"]
 
 
 # --- Reading what others wrote ----------------------------------------------------------------------------------------

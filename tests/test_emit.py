@@ -114,7 +114,8 @@ def broken_target() -> Target:
 
     def front_matter(agent_name: str, fields: Mapping[str, RenderedField], location: object) -> object:
         del agent_name
-        return claude.front_matter("other", fields, SOURCE.at(0)) if location else ()
+        del location
+        return claude.front_matter("other", fields, SOURCE.at(0))
 
     broken.__dict__["front_matter"] = front_matter
     return cast("Target", broken)

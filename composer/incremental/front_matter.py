@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from composer.errors import Diagnostics
-from composer.model import FieldValue, RenderedField, RenderedText, RenderedValue, Segment
+from composer.model import FieldValue, RenderedField, RenderedText, RenderedValue
 from composer.source import Location
 from composer.targets import Target
-from composer.targets.base import FieldSpec, ReadAgent
+from composer.targets.base import FieldSpec, FrontMatter, ReadAgent
 
 __all__ = ["SteadyTarget"]
 
@@ -27,7 +27,7 @@ class SteadyTarget:
         self.name: str = target.name
         self.fields: Mapping[str, FieldSpec] = target.fields
         self._paths: dict[tuple[str, PurePosixPath | None], PurePosixPath] = {}
-        self._written: dict[Hashable, tuple[Segment, ...]] = {}
+        self._written: dict[Hashable, FrontMatter] = {}
         self._verified: set[Hashable] = set()
         self._checked: dict[tuple[str, int], Mapping[str, FieldValue]] = {}
         """Fields of which nothing was told: the very same objects have nothing wrong with them."""
@@ -58,7 +58,7 @@ class SteadyTarget:
         """Read any agent file."""
         return self._target.read_agent(text)
 
-    def front_matter(self, agent_name: str, fields: Mapping[str, RenderedField], location: Location) -> tuple[Segment, ...]:
+    def front_matter(self, agent_name: str, fields: Mapping[str, RenderedField], location: Location) -> FrontMatter:
         """Write all that stands before the body, or give what was written for the same texts."""
         key = (agent_name, _said(fields))
         written = self._written.get(key)
@@ -68,15 +68,15 @@ class SteadyTarget:
             written = self._written[key] = self._target.front_matter(agent_name, fields, location)
         return written
 
-    def verify(self, agent_name: str, fields: Mapping[str, RenderedField], body_text: str, output_text: str) -> list[str]:
+    def verify(self, agent_name: str, front_matter: FrontMatter, body_text: str, output_text: str) -> list[str]:
         """Read a written file back; what stands before the body once for the same texts."""
         if not output_text.endswith(body_text):
-            return self._target.verify(agent_name, fields, body_text, output_text)
+            return self._target.verify(agent_name, front_matter, body_text, output_text)
         # Where it ends is found from its beginning, so a body that follows it is the body whatever it says.
-        key = (agent_name, _said(fields), output_text[: len(output_text) - len(body_text)])
+        key = (agent_name, front_matter, output_text[: len(output_text) - len(body_text)])
         if key in self._verified:
             return []
-        problems = self._target.verify(agent_name, fields, body_text, output_text)
+        problems = self._target.verify(agent_name, front_matter, body_text, output_text)
         if not problems:
             if len(self._verified) > _MOST:
                 self._verified.clear()

@@ -8,7 +8,7 @@ from typing import Final
 
 from composer.errors import Diagnostics, InternalError, Note
 from composer.model import OutputFile, RenderedDocument, Segment, SegmentKind, Segments
-from composer.targets import Target
+from composer.targets import FrontMatter, Target
 from composer.verbatim_file import emit_verbatim
 
 __all__ = ["check_paths", "emit_document", "emit_documents"]
@@ -63,19 +63,19 @@ def emit_document(document: RenderedDocument, target: Target, diagnostics: Diagn
         )
         return None
     front_matter = target.front_matter(document.name, document.fields, location)
-    segments = Segments(lambda: (*front_matter, *body))
-    text = "".join([segment.text for segment in front_matter]) + body_text
+    segments = Segments(lambda: (*front_matter.segments, *body))
+    text = front_matter.text + body_text
     if not _is_encodable(text, segments, diagnostics):
         return None
     path = target.output_path(document.name, document.plan.agent.folder)
     file = OutputFile(document.profile, document.name, path, segments, document, text)
     if not diagnostics.errors:  # a field that was refused need not read back: nothing will be written
-        _verify(file, body_text, target)
+        _verify(file, front_matter, body_text, target)
     return file
 
 
-def _verify(file: OutputFile, body_text: str, target: Target) -> None:
-    problems = target.verify(file.agent, file.document.fields, body_text, file.text)
+def _verify(file: OutputFile, front_matter: FrontMatter, body_text: str, target: Target) -> None:
+    problems = target.verify(file.agent, front_matter, body_text, file.text)
     if problems:
         message = f"the file of agent `{file.agent}` does not read back: {'; '.join(problems)}"
         raise InternalError(message)
@@ -85,11 +85,11 @@ def _end_with_one_newline(document: RenderedDocument) -> tuple[Sequence[Segment]
     """Return the body with one line end after its last character, and its text; nothing if it has only blanks."""
     body = document.body
     text = document.body_text if document.body_text is not None else "".join([segment.text for segment in body])
-    kept = text.rstrip("\n")
-    if not kept.strip():
+    if not text or text.isspace():
         return (), ""
-    if document.body_text == f"{kept}\n":  # layout has just ended it so
+    if document.body_text is not None and text.endswith("\n") and not text.endswith("\n\n"):  # layout has just ended it so
         return body, text
+    kept = text.rstrip("\n")
     count = len(body)
     while not body[count - 1].text.rstrip("\n"):
         count -= 1
@@ -105,6 +105,8 @@ def _end_with_one_newline(document: RenderedDocument) -> tuple[Sequence[Segment]
 
 def _is_encodable(text: str, segments: Sequence[Segment], diagnostics: Diagnostics) -> bool:
     """Report half a surrogate pair: an escape in YAML can bring one in, and UTF-8 has no bytes for it."""
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

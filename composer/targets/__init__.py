@@ -8,9 +8,9 @@ from typing import Final
 
 from composer.errors import nearest_name
 from composer.targets import claude
-from composer.targets.base import FieldKind, FieldSpec, ReadAgent, Target
+from composer.targets.base import FieldKind, FieldSpec, FrontMatter, ReadAgent, Target
 
-__all__ = ["TARGETS", "FieldKind", "FieldSpec", "ReadAgent", "Target", "get_target"]
+__all__ = ["TARGETS", "FieldKind", "FieldSpec", "FrontMatter", "ReadAgent", "Target", "get_target"]
 
 TARGETS: Final[Mapping[str, Target]] = MappingProxyType({claude.name: claude})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -12,7 +12,7 @@ from composer.model import FieldValue, Plain, RenderedField, Segment
 from composer.records import dataclass
 from composer.source import Location
 
-__all__ = ["FieldKind", "FieldSpec", "ReadAgent", "Target"]
+__all__ = ["FieldKind", "FieldSpec", "FrontMatter", "ReadAgent", "Target"]
 
 
 class FieldKind(StrEnum):
@@ -47,6 +47,18 @@ class FieldSpec:
     is_required: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FrontMatter:
+    """All that stands before the body of a file, the blank line between them included.
+
+    ``values`` is what a reader has to find in it, by key and in order, besides the agent's name. ``segments`` cover ``text`` exactly.
+    """
+
+    text: str
+    values: Mapping[str, Plain]
+    segments: Sequence[Segment]
+
+
 @dataclass(frozen=True, slots=True)
 class ReadAgent:
     """An agent file of the tool as it was read, by whomever it was written.
@@ -79,11 +91,11 @@ class Target(Protocol):
     def check_rendered(self, fields: Mapping[str, RenderedField], diagnostics: Diagnostics) -> None:
         """Report what only the filled texts show, such as a description that came out empty."""
 
-    def front_matter(self, agent_name: str, fields: Mapping[str, RenderedField], location: Location) -> tuple[Segment, ...]:
+    def front_matter(self, agent_name: str, fields: Mapping[str, RenderedField], location: Location) -> FrontMatter:
         """Write all that stands before the body, the blank line between them included."""
 
     def read_agent(self, text: str) -> ReadAgent:
         """Read any agent file as leniently as the tool does."""
 
-    def verify(self, agent_name: str, fields: Mapping[str, RenderedField], body_text: str, output_text: str) -> list[str]:
+    def verify(self, agent_name: str, front_matter: FrontMatter, body_text: str, output_text: str) -> list[str]:
         """Read a written file back strictly; return what differs from what was meant, nothing if it is right."""

@@ -50,8 +50,7 @@ def check_fields(agent_name: str, fields: Mapping[str, FieldValue], location: Lo
 def check_rendered(fields: Mapping[str, RenderedField], diagnostics: Diagnostics) -> None:
     """Report what only the filled texts show: one that came out empty, or that a variable brought a backslash-n into."""
     for text in _rendered_texts(fields):
-        written = text.scalar.text
-        if "\\n" in str(text) and "\\n" not in written:
+        if "\\n" in str(text) and "\\n" not in text.scalar.text:
             _warn_backslash_n(text.scalar.location, diagnostics)
     description = fields.get("description")
     if not description or not isinstance(description.value, RenderedText):
@@ -73,21 +72,20 @@ def check_rendered(fields: Mapping[str, RenderedField], diagnostics: Diagnostics
         )
 
 
-def _rendered_texts(fields: Mapping[str, RenderedField]) -> Iterator[RenderedText]:
+def _rendered_texts(fields: Mapping[str, RenderedField]) -> list[RenderedText]:
+    texts: list[RenderedText] = []
     for key in ("description", "examples"):
         if key in fields:
-            yield from _texts_in(fields[key].value)
+            _collect_texts(fields[key].value, texts)
+    return texts
 
 
-def _texts_in(value: RenderedValue) -> Iterator[RenderedText]:
-    match value:
-        case RenderedText():
-            yield value
-        case tuple():
-            return
-        case _:
-            for part in value.values():
-                yield from _texts_in(part)
+def _collect_texts(value: RenderedValue, texts: list[RenderedText]) -> None:
+    if isinstance(value, RenderedText):
+        texts.append(value)
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            _collect_texts(part, texts)
 
 
 def _check_name(agent_name: str, location: Location, diagnostics: Diagnostics) -> None:

@@ -16,9 +16,10 @@ from composer.source import BYTE_ORDER_MARK
 from composer.targets.base import ReadAgent
 from composer.yaml_text.lenient import YamlProblem, read_core
 
-__all__ = ["FRONT_MATTER", "read_agent"]
+__all__ = ["FENCE", "FRONT_MATTER_BEGIN", "read_agent"]
 
-FRONT_MATTER: Final = re.compile(r"---[ \t]*\n(?P<text>[\s\S]*?)---")
+FENCE: Final = "---"
+FRONT_MATTER_BEGIN: Final = re.compile(rf"{FENCE}[ \t]*\n")
 _CLOSING_LINE: Final = re.compile(r"[ \t]*(?:\n|\Z)(?:[ \t]*\n)?")
 _FIRST_LINE: Final = 2  # of the front matter, in the file
 
@@ -34,19 +35,20 @@ def read_agent(text: str) -> ReadAgent:
     repairs: list[str] = []
     problems: list[str] = []
     text = _clean(text, repairs)
-    found = FRONT_MATTER.match(text)
-    if not found:
+    begin = FRONT_MATTER_BEGIN.match(text)
+    end = text.find(FENCE, begin.end()) if begin else -1
+    if begin is None or end < 0:
         problem = "line 1: the file does not begin with front matter between two lines of `---`"
         return ReadAgent({}, text, repairs=tuple(repairs), problems=(problem,))
-    raw = found.group("text")
+    raw = text[begin.end() : end]
     if raw and not raw.endswith("\n"):
-        line = text.count("\n", 0, found.end()) + 1
+        line = text.count("\n", 0, end) + 1
         problems.append(f"line {line}: the `---` inside this line ends the front matter; what follows it is body")
     fields = _read_fields(raw, repairs, problems)
     _unescape_description(fields, raw, repairs)
     problems.extend(f"line 1: there is no `{key}`" for key in ("name", "description") if not fields.get(key))
-    closing = _CLOSING_LINE.match(text, found.end())
-    body = text[closing.end() if closing else found.end() :]
+    closing = _CLOSING_LINE.match(text, end + len(FENCE))
+    body = text[closing.end() if closing else end + len(FENCE) :]
     return ReadAgent(fields, body, raw, tuple(repairs), tuple(problems))
 
 

@@ -8,19 +8,20 @@ front matter at the first one, wherever it stands, so each dash that begins thre
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from composer.model import Plain, RenderedText, RenderedValue, Segment, SegmentKind
 from composer.source import Location
 
-__all__ = ["YamlWriter", "plain_data_of"]
+__all__ = ["YamlWriter", "is_string", "plain_data_of"]
 
-_SPECIAL: Final = re.compile(
-    '["\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]'  # what YAML folds, drops or does not allow
+_NAMED: Final = {"\\": r"\\", '"': r"\"", "\n": r"\n", "\t": r"\t", "\r": r"\r"}
+"""What most texts have of what has to be escaped. The backslash comes first, so that those of other escapes are left alone."""
+_RARE: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"  # what YAML folds, drops or does not allow
     "|-(?=--)",
 )
-_NAMED: Final = {'"': r"\"", "\\": r"\\", "\n": r"\n", "\t": r"\t", "\r": r"\r"}
 
 # Narrower than YAML's own rule, so that nobody has to know YAML's own rule: words with commas between them.
 _WORDS: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./()-]*(?:, ?[A-Za-z][A-Za-z0-9_./()-]*)*")
@@ -28,10 +29,16 @@ _NOT_TEXT: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n
 _LONGEST_PLAIN_KEY: Final = 120
 
 
+def _escaped(text: str) -> str:
+    """Return a text as it stands in double quotes."""
+    for character, escape in _NAMED.items():
+        text = text.replace(character, escape)
+    return _RARE.sub(_escape, text)
+
+
 def _escape(match: re.Match[str]) -> str:
-    character = match.group()
-    code = ord(character)
-    return _NAMED.get(character) or (f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}")  # noqa: PLR2004
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004
 
 
 def _is_plain(text: str) -> bool:
@@ -39,8 +46,9 @@ def _is_plain(text: str) -> bool:
     return bool(_WORDS.fullmatch(text)) and text.lower() not in _NOT_TEXT and "---" not in text
 
 
-def _is_number_or_flag(text: RenderedText) -> bool:
-    return not isinstance(text.scalar.value, str) and str(text) == text.scalar.text
+def is_string(text: RenderedText) -> bool:
+    """Whether a text is written as a string, and not as the number or the boolean that it is."""
+    return isinstance(text.scalar.value, str) or str(text) != text.scalar.text
 
 
 def plain_data_of(value: RenderedValue) -> Plain:
@@ -56,64 +64,70 @@ def plain_data_of(value: RenderedValue) -> Plain:
 
 def text_data(text: RenderedText) -> Plain:
     """Return the text, or the number or boolean that was written without quotes."""
-    return text.scalar.value if _is_number_or_flag(text) else str(text)
+    return str(text) if is_string(text) else text.scalar.value
 
 
 class YamlWriter:
-    """Collects segments. What YAML adds is layout, at the place of the field; values keep their own places."""
+    """Collects text. What YAML adds is layout, at the place of the field; values keep their own places."""
 
     def __init__(self) -> None:
         """Start with nothing written."""
-        self._segments: list[Segment] = []
+        self._texts: list[str] = []
+        # For each text the place of layout, or the pieces that a string was made of: most files are written and never explained.
+        self._origins: list[Location | Sequence[Segment]] = []
 
     @property
-    def segments(self) -> tuple[Segment, ...]:
+    def text(self) -> str:
         """All that was written."""
-        return tuple(self._segments)
+        return "".join(self._texts)
+
+    def segments(self) -> tuple[Segment, ...]:
+        """Return all that was written, cut where another origin begins."""
+        segments: list[Segment] = []
+        for text, origin in zip(self._texts, self._origins, strict=True):
+            if isinstance(origin, Location):
+                _add_layout(segments, text, origin)
+            elif text == _joined(origin):
+                segments += [piece for piece in origin if piece.text]
+            else:
+                segments += _quoted_pieces(origin)
+        return tuple(segments)
 
     def layout(self, text: str, location: Location) -> None:
         """Write syntax."""
-        last = self._segments[-1] if self._segments else None
-        is_here = last is not None and (last.location is location or last.location == location)
-        if last and is_here and last.kind is SegmentKind.LAYOUT and last.trace is None:
-            self._segments[-1] = Segment(last.text + text, SegmentKind.LAYOUT, location)
-        else:
-            self._segments.append(Segment(text, SegmentKind.LAYOUT, location))
+        self._texts.append(text)
+        self._origins.append(location)
 
-    def quoted(self, pieces: Sequence[Segment], location: Location) -> None:
-        """Write a string in double quotes, on one line."""
-        self.layout('"', location)
-        joined = "".join(piece.text for piece in pieces)
-        end = 0
-        for piece in pieces:
-            end += len(piece.text)
-            # Dashes that follow in the next pieces decide whether a last dash here begins three in a row. Two of them
-            # never are escaped themselves, so that they can be taken off again.
-            dashes = _leading_dashes(joined[end : end + 2])
-            text = _SPECIAL.sub(_escape, piece.text + dashes).removesuffix(dashes)
-            self._add(piece, text)
-        self.layout('"', location)
+    def quoted(self, pieces: Sequence[Segment], location: Location) -> str:
+        """Write a string in double quotes, on one line; return it."""
+        text = _joined(pieces)
+        self._texts += ('"', _escaped(text), '"')
+        self._origins += (location, pieces, location)
+        return text
 
-    def scalar(self, pieces: Sequence[Segment], location: Location) -> None:
-        """Write a string, in quotes only where it needs them."""
-        if _is_plain("".join(piece.text for piece in pieces)):
-            self._add_all(pieces)
-        else:
-            self.quoted(pieces, location)
+    def scalar(self, pieces: Sequence[Segment], location: Location) -> str:
+        """Write a string, in quotes only where it needs them; return it."""
+        text = _joined(pieces)
+        if not _is_plain(text):
+            return self.quoted(pieces, location)
+        self._texts.append(text)
+        self._origins.append(pieces)
+        return text
 
-    def text(self, text: RenderedText, location: Location) -> None:
+    def _text(self, text: RenderedText, location: Location) -> None:
         """Write a rendered text: a number or boolean as it is, all else as a string."""
-        if _is_number_or_flag(text):
-            self._add_all(text.segments)
-        else:
+        if is_string(text):
             self.scalar(text.segments, location)
+        else:
+            self._texts.append(text.scalar.text)
+            self._origins.append(text.segments)
 
     def value(self, value: RenderedValue, location: Location, indent: int = 0) -> None:
         """Write what comes after ``key:``, from the blank or line end on to the end of its last line."""
         match value:
             case RenderedText():
                 self.layout(" ", location)
-                self.text(value, location)
+                self._text(value, location)
                 self.layout("\n", location)
             case tuple():
                 self.layout("\n" if value else " []\n", location)
@@ -146,15 +160,31 @@ class YamlWriter:
         else:
             self.quoted(written, location)
 
-    def _add_all(self, pieces: Iterable[Segment]) -> None:
-        for piece in pieces:
-            self._add(piece, piece.text)
 
-    def _add(self, piece: Segment, text: str) -> None:
-        if not text:
-            return
-        same = text == piece.text
-        self._segments.append(piece if same else Segment(text, piece.kind, piece.location, piece.trace, piece.names))
+def _joined(pieces: Iterable[Segment]) -> str:
+    return "".join([piece.text for piece in pieces])
+
+
+def _add_layout(segments: list[Segment], text: str, location: Location) -> None:
+    last = segments[-1] if segments else None
+    if last is not None and last.kind is SegmentKind.LAYOUT and last.trace is None and last.location == location:
+        segments[-1] = Segment(last.text + text, SegmentKind.LAYOUT, location)
+    else:
+        segments.append(Segment(text, SegmentKind.LAYOUT, location))
+
+
+def _quoted_pieces(pieces: Sequence[Segment]) -> Iterator[Segment]:
+    """Give the pieces of a string as they stand in quotes."""
+    joined = _joined(pieces)
+    end = 0
+    for piece in pieces:
+        end += len(piece.text)
+        # Dashes that follow in the next pieces decide whether a last dash here begins three in a row. Two of them
+        # never are escaped themselves, so that they can be taken off again.
+        dashes = _leading_dashes(joined[end : end + 2])
+        text = _escaped(piece.text + dashes).removesuffix(dashes)
+        if text:
+            yield piece if text == piece.text else Segment(text, piece.kind, piece.location, piece.trace, piece.names)
 
 
 def _leading_dashes(text: str) -> str:

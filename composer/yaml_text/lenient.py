@@ -9,10 +9,13 @@ import re
 from typing import Any, Final
 
 import yaml
+from yaml.events import DocumentStartEvent, ScalarEvent, SequenceEndEvent
 
 __all__ = ["YamlProblem", "read_core", "read_strict"]
 
 _LoaderBase: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Parser: Any = getattr(getattr(yaml, "cyaml", None), "CParser", _LoaderBase)
+"""The loader's parser without the rest of it."""
 _LARGEST: Final = 100_000
 _DEEPEST: Final = 100
 
@@ -106,27 +109,26 @@ def _read_events(text: str) -> object:
     document: list[Any] = []
     around: list[list[Any]] = []
     inside = document
-    event: Any
-    parser = _LoaderBase(text)
-    while (event := parser.get_event()) is not None:
+    next_event = _Parser(text).get_event
+    while (event := next_event()) is not None:
         kind = type(event)
-        if kind is yaml.ScalarEvent and event.anchor is None and event.tag is None:
+        if kind is ScalarEvent and event.anchor is None and event.tag is None:
             inside.append(_plain_value(event.value) if event.implicit[0] else event.value)
         elif kind in _OPENINGS and event.anchor is None and event.tag is None:
             around.append(inside)
             inside = []
         elif kind in _CLOSINGS:
-            value: object = inside if kind is yaml.SequenceEndEvent else dict(zip(inside[::2], inside[1::2], strict=True))
+            value: object = inside if kind is SequenceEndEvent else dict(zip(inside[::2], inside[1::2], strict=True))
             inside = around.pop()
             inside.append(value)
-        elif kind not in _FRAMES or (kind is yaml.DocumentStartEvent and (document or event.version or event.tags)):
+        elif kind not in _FRAMES or (kind is DocumentStartEvent and (document or event.version or event.tags)):
             return _load(text, _LoaderBase)
     return document[0] if document else None
 
 
 _OPENINGS: Final = frozenset({yaml.MappingStartEvent, yaml.SequenceStartEvent})
-_CLOSINGS: Final = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
-_FRAMES: Final = frozenset({yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent})
+_CLOSINGS: Final = frozenset({yaml.MappingEndEvent, SequenceEndEvent})
+_FRAMES: Final = frozenset({yaml.StreamStartEvent, yaml.StreamEndEvent, DocumentStartEvent, yaml.DocumentEndEvent})
 _NOT_TEXT: Final = yaml.SafeLoader.yaml_implicit_resolvers
 
 

@@ -115,14 +115,6 @@ class _Open:
             self.entries = {}
             self.keys = {}
 
-    def add(self, node: YamlNode, end: int) -> None:
-        self.end = end
-        if self.is_list:
-            self.items.append(node)
-        elif self.key is not None:
-            self.entries[self.key] = node
-            self.key = None
-
 
 class _Reader:
     """Goes down the lines with a stack of the maps and lists around each."""
@@ -190,39 +182,45 @@ class _Reader:
             if key in around.keys:
                 raise _OtherForm
             around.keys[key] = YamlScalar(key, _PLAIN, self._source, start, start + len(key))
-            around.key = key
             if value is None:
+                around.key = key
                 return line.end()
-        mark = value[0]
+        below = line.end()
         start = line.start(_VALUE)
-        if mark == "|":
-            return self._take_literal(around, start, line.end())
         end = start + len(value)
+        mark = value[0]
+        node: YamlNode
         if mark not in _MARKS:
             if value in _NULLS:
                 raise _OtherForm
-            around.add(YamlScalar(value, _PLAIN, self._source, start, end), end)
-        elif mark == "[":
-            around.add(self._flow_list(start, end), end)
-        elif mark == "{":
-            around.add(self._flow_map(start, end), end)
+            node = YamlScalar(value, _PLAIN, self._source, start, end)
+        elif mark == "|":
+            node = self._literal(start, below, around.column)
+            below = end = node.end
+        elif mark in "[{":
+            node = self._flow_list(start, end) if mark == "[" else self._flow_map(start, end)
         else:
-            around.add(YamlScalar(value[1:-1], _QUOTED, self._source, start, end), end)
-        return line.end()
+            node = YamlScalar(value[1:-1], _QUOTED, self._source, start, end)
+        if key is None:
+            around.items.append(node)
+        else:
+            around.entries[key] = node
+        around.end = end
+        return below
 
-    def _take_literal(self, around: _Open, start: int, below: int) -> int:
-        """Take the lines of a literal, and the empty lines that follow; return where the next line begins."""
+    def _literal(self, start: int, below: int, column: int) -> YamlScalar:
+        """Read the lines of a literal, and the empty lines that follow; ``column`` is that of the map or list around it."""
         literal = _LITERAL.match(self._source.text, below, self._end)
-        if literal is None or len(literal["indentation"]) <= around.column:
+        if literal is None or len(literal["indentation"]) <= column:
             raise _OtherForm
-        indentation, end = literal["indentation"], literal.end()
+        indentation = literal["indentation"]
         text = literal[0][len(indentation) :].replace(f"\n{indentation}", "\n").rstrip("\n") + "\n"
-        around.add(YamlScalar(text, _BLOCK, self._source, start, end), end)
-        return end
+        return YamlScalar(text, _BLOCK, self._source, start, literal.end())
 
     def _flow_list(self, start: int, end: int) -> YamlSequence:
         """Read a list in brackets."""
-        items = [self._in_flow(part[0], part.start()) for part in _ITEM_IN_FLOW.finditer(self._source.text, start + 1, end - 1)]
+        found = _ITEM_IN_FLOW.finditer(self._source.text, start + 1, end - 1)
+        items = [self._in_flow(part[0], part.start()) for part in found]
         self._nodes += len(items) + 2
         return YamlSequence(tuple(items), Location(self._source, start, end))
 
@@ -275,14 +273,19 @@ class _Reader:
         done = self._around.pop()
         if done.key is not None:
             raise _OtherForm
-        around = self._around[-1]
-        around.add(self._made(done), done.end)
-        return around
-
-    def _made(self, done: _Open) -> YamlSequence | YamlMapping:
+        node: YamlNode
         location = Location(self._source, done.start, done.end)
         if done.is_list:
             self._nodes += len(done.items) + 2
-            return YamlSequence(tuple(done.items), location)
-        self._nodes += 2 * len(done.keys) + 2
-        return YamlMapping(done.entries, done.keys, location)
+            node = YamlSequence(tuple(done.items), location)
+        else:
+            self._nodes += 2 * len(done.keys) + 2
+            node = YamlMapping(done.entries, done.keys, location)
+        around = self._around[-1]
+        if around.is_list:
+            around.items.append(node)
+        elif around.key is not None:
+            around.entries[around.key] = node
+            around.key = None
+        around.end = done.end
+        return around

@@ -17,11 +17,11 @@ from composer.errors import Diagnostics, Note
 from composer.model import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.records import dataclass, field
 from composer.source import Location, SourceFile
-from composer.yaml_text.by_lines import read_by_lines
 from composer.yaml_text.problems import BLOCK_SCALAR_HINT, explain_problem
 
 __all__ = [
     "BLOCK_SCALAR_HINT",
+    "LONG_TEXT",
     "MAX_CHARACTERS",
     "MAX_DEPTH",
     "MAX_NODES",
@@ -37,6 +37,8 @@ MAX_DEPTH: Final = 32
 """How many lists and maps may stand inside each other."""
 MAX_NODES: Final = 200_000
 """How many scalars, lists and maps one text may hold."""
+LONG_TEXT: Final = 16_384
+"""From this many characters on, a text is read line by line if it has the form for it. The nodes are the same either way."""
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -95,8 +97,11 @@ def parse_yaml_partly(source: SourceFile, start: int, end: int, diagnostics: Dia
     has_stand_ins = not readable.isascii() and any(character in readable for character in _STAND_INS)
     if has_stand_ins:
         readable = readable.translate(_HIDE)
-    elif (root := read_by_lines(source, start, end)) is not None:
-        return root
+    elif end - start >= LONG_TEXT:
+        from composer.yaml_text.by_lines import read_by_lines  # noqa: PLC0415 - its patterns take as long as a shorter text
+
+        if (root := read_by_lines(source, start, end)) is not None:
+            return root
     return _parse_events(readable, source, (start, end), diagnostics, has_stand_ins=has_stand_ins)
 
 

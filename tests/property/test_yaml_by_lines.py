@@ -15,7 +15,7 @@ from yaml_in_lines import nearly_in_lines, texts_in_lines
 from composer.errors import Diagnostics
 from composer.markdown.front_matter import find_front_matter
 from composer.source import SourceFile
-from composer.yaml_text import strict
+from composer.yaml_text import by_lines, strict
 from composer.yaml_text.by_lines import read_by_lines
 
 ROOT = Path(__file__).parents[2]
@@ -30,9 +30,10 @@ def _read(source: SourceFile, start: int, end: int) -> tuple[str, list[str]]:
 
 
 def _assert_same(source: SourceFile, start: int, end: int) -> None:
-    found = _read(source, start, end)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(strict, "read_by_lines", lambda *_: None)
+        patch.setattr(strict, "LONG_TEXT", 0)
+        found = _read(source, start, end)
+        patch.setattr(strict, "LONG_TEXT", len(source.text) + 1)
         assert found == _read(source, start, end)
 
 
@@ -141,3 +142,13 @@ def test_very_many_nodes_are_left_to_the_strict_reader() -> None:
     item = "  - [" + "a," * 999 + "a]\n"
     assert _is_read_by_lines("a:\n" + item * 10)
     assert not _is_read_by_lines("a:\n" + item * 200)
+
+
+def test_a_long_text_is_read_by_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a short one is not: the patterns would take longer to compile than the text to read."""
+    read: list[str] = []
+    monkeypatch.setattr(by_lines, "read_by_lines", lambda *_: read.append("by lines"))
+    line = "a: " + "b" * 1020 + "\n"
+    for text in (line, line * (strict.LONG_TEXT // len(line))):
+        strict.parse_yaml_partly(SourceFile("p.yaml", text), 0, len(text), Diagnostics())
+    assert read == ["by lines"]

@@ -107,8 +107,9 @@ def edited_addresses(profile: Profile, index: Index) -> list[str]:
 
 def are_of(told: Iterable[Diagnostic], sources: Iterable[Fragment | Profile]) -> bool:
     """Whether all that was told points at sources that had a part in it: the places of others may change."""
-    texts = {id(source.source) for source in sources}
-    return all(id(place.source) in texts for place in places_of(told))
+    places = list(places_of(told))
+    texts = {id(source.source) for source in sources} if places else set()
+    return all(id(place.source) in texts for place in places)
 
 
 def places_of(told: Iterable[Diagnostic]) -> Iterator[Location]:

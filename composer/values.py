@@ -161,7 +161,8 @@ def printed(kind: VariableType, node: YamlNode) -> str:
             text = scalar_text(node)
             return "" if text == NO_FRAGMENT and kind.is_fragment else text
         case YamlSequence():
-            return ", ".join([printed(kind, item) for item in node.items])
+            texts = [scalar_text(item) if isinstance(item, YamlScalar) else printed(kind, item) for item in node.items]
+            return ", ".join(["" if text == NO_FRAGMENT else text for text in texts] if kind.is_fragment else texts)
         case YamlMapping():
             return ""
 
@@ -207,7 +208,7 @@ def _read_fragment(_kind: VariableType, scalar: YamlScalar) -> Plain | _Misfit:
     text = scalar_text(scalar)
     if text == NO_FRAGMENT:
         return ""
-    if text and isinstance(scalar.value, str) and "\n" not in text:
+    if text and isinstance(plain_value(scalar), str) and "\n" not in text:
         return text
     return _Misfit(describe(scalar) if text else "empty text", "write `none` for no fragment")
 

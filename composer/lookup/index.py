@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from composer.blocks import Block, Conditional, Document, Item, ListBlock, Loop, Text, walk_blocks
@@ -11,7 +11,7 @@ from composer.lookup.sharing import Sharing
 from composer.markdown.expressions import Expression
 from composer.markdown.parse import parse_lines
 from composer.markdown.template import Templates, read_expression
-from composer.model import Catalog, Edits, Fragment, Profile, YamlScalar
+from composer.model import Catalog, Edits, FieldValue, Fragment, Profile, YamlScalar
 from composer.records import dataclass, field, replace
 from composer.source import Location
 from composer.yaml_text.strict import text_lines
@@ -59,6 +59,8 @@ class Index:
     """The fragments and profiles of which vetting told nothing."""
     by_home: dict[str, dict[str, Place]] = field(default_factory=dict)
     """The places that each fragment, or profile, has brought."""
+    agent_fields: dict[Fragment, Mapping[str, FieldValue]] = field(default_factory=dict)
+    """What the fields of an agent file come to for agents that set none themselves."""
     _texts: dict[YamlScalar, Document] = field(default_factory=dict)
     _lines: dict[YamlScalar, Text] = field(default_factory=dict)
     _expressions: dict[Text, Expression | None] = field(default_factory=dict)

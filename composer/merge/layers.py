@@ -150,20 +150,39 @@ class Folder:
 
     def fold(self, settings: Sequence[Setting], base: Setting | None, what: str, *, is_list: bool = False) -> FieldValue | None:
         """Fold the settings of one key over ``base``, which every one of them beats. None where nothing is set, or it was taken away."""
+        start, edits = self._standing(settings, base, what)
+        return self._folded(start, edits, _all_of(base, settings), what, is_list=is_list)
+
+    def fold_to_node(
+        self, settings: Sequence[Setting], base: Setting | None, what: str, *, is_list: bool
+    ) -> tuple[Setting, tuple[Setting, ...]] | None:
+        """Fold as `fold` does, for whoever asks for no place of single items: return the value as one setting, and those that it beat."""
+        start, edits = self._standing(settings, base, what)
+        if not edits and start is not None and _is_plain(start.node):
+            return start, beaten_by(_all_of(base, settings), start)
+        value = self._folded(start, edits, _all_of(base, settings), what, is_list=is_list)
+        return (Setting(value.layer, _node_of(value), value.location), value.beaten) if value is not None else None
+
+    def _standing(self, settings: Sequence[Setting], base: Setting | None, what: str) -> tuple[Setting | None, list[Setting]]:
+        """Return the setting that replaces all that it beats, or ``base``, and what edits it."""
         edits = [setting for setting in settings if isinstance(setting.node, YamlMapping)]
-        replacers = [setting for setting in settings if not isinstance(setting.node, YamlMapping)]
+        replacers = [setting for setting in settings if not isinstance(setting.node, YamlMapping)] if edits else settings
         winner = self.nearest(replacers, what)
-        if winner is not None:
+        if winner is not None and edits:
             # What a replacing layer descends from is gone, its edits included.
             edits = [edit for edit in edits if not any(self.ancestry.beats(other.layer, edit.layer) for other in replacers)]
             for edit in edits:
                 if not self.ancestry.beats(edit.layer, winner.layer):
                     self.disagree(winner, edit, what)
-        start = winner or base
+        return winner or base, edits
+
+    def _folded(
+        self, start: Setting | None, edits: Sequence[Setting], settings: Sequence[Setting], what: str, *, is_list: bool
+    ) -> FieldValue | None:
         if not edits:
             if start is None or start.node is UNSET:
                 return None
-            return self._value(start, beaten_by([*([base] if base else []), *settings], start), what)
+            return self._value(start, beaten_by(settings, start), what)
         inherited = start.node if start is not None and start.node is not UNSET else None
         if isinstance(inherited, YamlSequence) or (is_list and inherited is None):
             return self._edit_list(start if inherited is not None else None, edits, what)
@@ -181,11 +200,16 @@ class Folder:
                     self._unset(node, setting, by_key)
                 else:
                     by_key.setdefault(key, []).append(Setting(setting.layer, node, setting.node.keys[key].location))
-        values = {}
+        values: dict[str, FieldValue] = {}
         for key, found in by_key.items():
+            key_of = f"`{key}` of {what}" if what else f"`{key}`"
+            if len(found) == 1:
+                if found[0].node is not UNSET:
+                    values[key] = self._value(found[0], (), key_of)
+                continue
             # The farthest map may be the base that all others beat: an agent's own fields.
             base = found[0] if found[0].layer.name.startswith("agents/") else None
-            value = self.fold(found[1:] if base else found, base, f"`{key}` of {what}" if what else f"`{key}`")
+            value = self.fold(found[1:] if base else found, base, key_of)
             if value is not None:
                 values[key] = value
         nearest = settings[-1]
@@ -209,11 +233,14 @@ class Folder:
             case YamlScalar():
                 return FieldValue(setting.node, setting.layer, setting.location, beaten)
             case YamlSequence():
+                layer = setting.layer
                 items = tuple(
-                    FieldValue(item, setting.layer, item.location)
-                    if isinstance(item, YamlScalar)
-                    else self._value(Setting(setting.layer, item, item.location), (), what)
-                    for item in setting.node.items
+                    [
+                        FieldValue(item, layer, item.location)
+                        if isinstance(item, YamlScalar)
+                        else self._value(Setting(layer, item, item.location), (), what)
+                        for item in setting.node.items
+                    ]
                 )
                 return FieldValue(items, setting.layer, setting.location, beaten)
             case YamlMapping():
@@ -251,6 +278,26 @@ class Folder:
         elif items.pop(name, None) is None and not was_added:
             hint = nearest_name(name, items) or "take the line out"
             self.diagnostics.error("list-edit-misses", f"`{name}` is not in the inherited list of {what}", winner.location, hint)
+
+
+def _all_of(base: Setting | None, settings: Sequence[Setting]) -> Sequence[Setting]:
+    return [base, *settings] if base is not None else settings
+
+
+def _is_plain(node: YamlNode) -> bool:
+    """Whether a node is a value or a list of values, which no layer takes away."""
+    if isinstance(node, YamlSequence):
+        return node is not UNSET and set(map(type, node.items)) <= {YamlScalar}
+    return isinstance(node, YamlScalar)
+
+
+def _node_of(value: FieldValue) -> YamlNode:
+    """Turn a folded value back into a node."""
+    if isinstance(value.value, YamlScalar):
+        return value.value
+    if isinstance(value.value, Mapping):
+        return YamlMapping({key: _node_of(part) for key, part in value.value.items()}, {}, value.location)
+    return YamlSequence(tuple(_node_of(item) for item in value.value), value.location)
 
 
 def _is(node: YamlNode, text: str) -> bool:

@@ -290,7 +290,7 @@ class _Renderer:
             return RenderedText(self._scalar(name, value, value.value, is_template=is_template), value.value)
         if isinstance(value.value, Mapping):
             return {key: self._value(name, part, is_template=is_template) for key, part in value.value.items()}
-        return tuple(self._value(name, item, is_template=is_template) for item in value.value)
+        return tuple([self._value(name, item, is_template=is_template) for item in value.value])
 
     def _scalar(self, name: str, value: FieldValue, scalar: YamlScalar, *, is_template: bool) -> Filled:
         trace = Trace(None, f"field {name}", value.location, str(value.layer))

@@ -247,9 +247,16 @@ class _Resolver:
         if fragment.agent is None:  # pragma: no cover - only agents get here
             return {}
         base = Setting(Layer(fragment.id), fragment.agent.fields, fragment.agent.location)
-        settings = [self._setting(profile, settings.fields, layers[-1][1].name.text) for profile, settings in layers]
-        folded = self._folder.fold_maps([base, *settings], "").value
-        return folded if isinstance(folded, Mapping) else {}
+        own = [(profile, settings.fields) for profile, settings in layers if settings.fields.entries]
+        known = self._index.agent_fields.get(fragment) if not own else None
+        if known is not None:
+            return known
+        told, name = self._diagnostics.told, layers[-1][1].name.text
+        folded = self._folder.fold_maps([base, *(self._setting(profile, fields, name) for profile, fields in own)], "").value
+        fields = folded if isinstance(folded, Mapping) else {}
+        if not own and self._diagnostics.told == told:
+            self._index.agent_fields[fragment] = fields
+        return fields
 
     # --- variables ----------------------------------------------------------------------------------------------------
 
@@ -308,26 +315,32 @@ class _Resolver:
         if override is not None:
             layer = Layer("--set")
             beaten = tuple(reversed([*([base] if base else []), *settings]))
-            return self._printed(declaration, override.node, FieldValue((), layer, override.location, beaten))
+            return self._printed(declaration, Setting(layer, override.node, override.location), beaten)
         # The two parts of a profile are folded apart: `agents.<name>` beats the rest as a whole.
-        what = f"the variable `{declaration.name}`"
-        shared = self._folder.fold([s for s in settings if not s.layer.agent], base, what, is_list=declaration.type.is_list)
+        what, is_list = f"the variable `{declaration.name}`", declaration.type.is_list
+        shared = self._folder.fold_to_node([s for s in settings if not s.layer.agent], base, what, is_list=is_list)
         own = [s for s in settings if s.layer.agent]
-        value = shared
-        if own:
-            under = Setting(shared.layer, _node_of(shared), shared.location) if shared is not None else None
-            value = self._folder.fold(own, under, what, is_list=declaration.type.is_list)
-            if value is not None and shared is not None:
-                value = replace(value, beaten=(*value.beaten, *(b for b in shared.beaten if b not in value.beaten)))
-        return self._printed(declaration, _node_of(value), value) if value is not None else None
+        if not own:
+            return self._printed(declaration, *shared) if shared is not None else None
+        if shared is None:
+            folded = self._folder.fold_to_node(own, None, what, is_list=is_list)
+            return self._printed(declaration, *folded) if folded is not None else None
+        under, under_beaten = shared
+        if isinstance(under.node, YamlSequence):  # a list that was folded stands at its key
+            under = Setting(under.layer, YamlSequence(under.node.items, under.location), under.location)
+        folded = self._folder.fold_to_node(own, under, what, is_list=is_list)
+        if folded is None:
+            return None
+        setting, beaten = folded
+        return self._printed(declaration, setting, (*beaten, *(b for b in under_beaten if b not in beaten)))
 
-    def _printed(self, declaration: VariableDeclaration, node: YamlNode, value: FieldValue) -> ResolvedVariable:
-        data = read_value(declaration.type, node, Diagnostics(), f"`{declaration.name}`")
+    def _printed(self, declaration: VariableDeclaration, setting: Setting, beaten: tuple[Setting, ...]) -> ResolvedVariable:
+        data = read_value(declaration.type, setting.node, Diagnostics(), f"`{declaration.name}`")
         if data is None:
             # Of the wrong type, which was reported when its layer was indexed; without a stand-in it would look as if nobody set it.
             data = _stand_in(declaration.type)
-        text = printed(declaration.type, node)
-        return ResolvedVariable(declaration.name, declaration.type, data, text, value.layer, value.location, value.beaten)
+        text = printed(declaration.type, setting.node)
+        return ResolvedVariable(declaration.name, declaration.type, data, text, setting.layer, setting.location, beaten)
 
     # --- layout and edits ---------------------------------------------------------------------------------------------
 
@@ -385,15 +398,6 @@ class _Resolver:
 def _own_edits(layers: Sequence[tuple[Profile, AgentSettings]]) -> list[tuple[Profile, Edits]]:
     """Return what profiles say of one agent alone."""
     return [(profile, settings.edits) for profile, settings in layers if settings.edits.by_address or settings.edits.unset]
-
-
-def _node_of(value: FieldValue) -> YamlNode:
-    """Turn a folded value back into a node: what the agent's part of a profile is folded over."""
-    if isinstance(value.value, YamlScalar):
-        return value.value
-    if isinstance(value.value, Mapping):
-        return YamlMapping({key: _node_of(part) for key, part in value.value.items()}, {}, value.location)
-    return YamlSequence(tuple(_node_of(item) for item in value.value), value.location)
 
 
 def _stand_in(kind: VariableType) -> Plain:

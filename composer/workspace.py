@@ -189,7 +189,7 @@ class Workspace:
             except OSError:  # whatever writes it, or compares it, reports that
                 return None
 
-        return BetweenRuns(find_composed(self.root.as_posix()), read, evidence.digest)
+        return BetweenRuns(find_composed(self.root.as_posix()), read, evidence)
 
     def _keep_for_later_runs(self, files: Iterable[OutputFile]) -> None:
         known = self._runs.known_after(files, self.catalog.profiles) if self._runs is not None else None

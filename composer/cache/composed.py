@@ -22,10 +22,14 @@ Value = TypeVar("Value", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class ComposedAgent:
-    """An agent: where its file stands below the project, the digest of the file's bytes, and what it was made of."""
+    """An agent: where its file stands below the project, digests of the file's bytes, and what it was made of.
+
+    ``content`` is the cache's own digest, ``recorded`` that of the lock.
+    """
 
     path: str
     content: str
+    recorded: str
     making: Making
 
 
@@ -72,8 +76,9 @@ def _written(profiles: Mapping[str, ComposedProfile]) -> list[object]:
     entries = {}
     for name, profile in profiles.items():
         agents = {
-            agent: (known.path, known.content, known.making.ingredients, brought[known.making.texts], effects[_effect(known.making)])
+            agent: (known.path, known.content, known.recorded, made.ingredients, brought[made.texts], effects[_effect(made)])
             for agent, known in profile.agents.items()
+            for made in (known.making,)
         }
         entries[name] = (profile.ground, agents)
     return [list(texts), [list(map(texts.__getitem__, found)) for found in brought], list(effects), entries]
@@ -95,8 +100,8 @@ def _read(record: Any) -> dict[str, ComposedProfile]:  # noqa: ANN401 - whatever
     profiles = {}
     for name, (ground, written) in entries.items():
         agents = {}
-        for agent, (path, content, ingredients, text_number, reach_number) in written.items():
+        for agent, (path, content, recorded, ingredients, text_number, reach_number) in written.items():
             reached, landed, used = reaches[reach_number]
-            agents[agent] = ComposedAgent(path, content, Making(ingredients, brought[text_number], reached, landed, used))
+            agents[agent] = ComposedAgent(path, content, recorded, Making(ingredients, brought[text_number], reached, landed, used))
         profiles[name] = ComposedProfile(ground, agents)
     return profiles

@@ -13,8 +13,9 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from composer.cache.composed import ComposedAgent, ComposedProfile
-from composer.cache.evidence import digest
+from composer.cache.evidence import Evidence, digest
 from composer.errors import Diagnostics
+from composer.files.lock import content_digest
 from composer.incremental.agents import compose_agents
 from composer.incremental.dependencies import edited_addresses, names_by_home
 from composer.incremental.grounds import Grounds
@@ -51,17 +52,17 @@ class _Found:
 class BetweenRuns:
     """Composes profiles as :mod:`composer.pipeline` does, but for agents that an earlier run has left as they are to be."""
 
-    def __init__(self, known: Profiles, read: Callable[[str, str], bytes | None], digest_of: Callable[[bytes], str]) -> None:
+    def __init__(self, known: Profiles, read: Callable[[str, str], bytes | None], evidence: Evidence) -> None:
         """Begin a run.
 
         Args:
             known: what earlier runs have left.
             read: returns what the output of a profile at a path holds; None if it is not there, or cannot be read.
-            digest_of: returns the digest of an output.
+            evidence: knows the digests of outputs that were taken already.
         """
         self._known = known
         self._read = read
-        self._digest_of = digest_of
+        self._evidence = evidence
         self._grounds: Grounds | None = None
         self._names: Mapping[str, frozenset[str]] = {}
         self._inclusions = Inclusions()
@@ -117,7 +118,10 @@ class BetweenRuns:
         known = profile.agents.get(file.agent) if profile is not None else None
         # What is made of the same is the same.
         is_known = known is not None and known.path == path and (known.making is making or known.making == making)
-        return known if known is not None and is_known else ComposedAgent(path, self._digest_of(file.content), making)
+        if known is not None and is_known:
+            return known
+        content, once = file.content, self._evidence.once
+        return ComposedAgent(path, once(digest, content), once(content_digest, content), making)
 
     def _stand_on(self, index: Index, overrides: Sequence[Override], target: Target) -> Grounds:
         if self._grounds is None or self._grounds.index is not index:
@@ -140,7 +144,10 @@ class BetweenRuns:
     def _found(self, profile: str, known: ComposedAgent) -> _Found | None:
         """Return an agent if its output is as an earlier run has left it."""
         content = self._read(profile, known.path)
-        return _Found(known, content) if content is not None and self._digest_of(content) == known.content else None
+        if content is None or self._evidence.once(digest, content) != known.content:
+            return None
+        self._evidence.know(content_digest, content, known.recorded)
+        return _Found(known, content)
 
     def find(self, profile: str, agent: str, ingredients: str) -> _Found | None:
         """Return what is known of an agent that is made of this, if its output is as an earlier run has left it."""

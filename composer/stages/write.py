@@ -7,7 +7,8 @@ any other is somebody's work, and stays unless the user says otherwise, and then
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -154,7 +155,7 @@ def write_files(
                 ),
                 *_plan_leftovers(made, destination, scope, lock, found),
             ]
-            after = _recorded(lock, steps, edits)
+            after = _recorded(lock, steps, edits, content_digest if evidence is None else partial(evidence.once, content_digest))
             changes = [*sources, *_changes(steps), *before.change_to(after)]
             if not found.errors and commit_changes(changes, destination, found, scope.boundary):
                 _tell_of_others(made, scope, lock, found)
@@ -323,12 +324,12 @@ def _leftover_step(entry: LockEntry, existing: bytes | None) -> _Step:
 # --- Record -----------------------------------------------------------------------------------------------------------
 
 
-def _recorded(lock: Lock, steps: Iterable[_Step], edits: EditRecord | None) -> Lock:
+def _recorded(lock: Lock, steps: Iterable[_Step], edits: EditRecord | None, digest_of: Callable[[bytes], str]) -> Lock:
     """Return the lock as it is after the steps."""
     outputs = dict(lock.outputs)
     for step in steps:
         if step.result is None or step.result.action is FileAction.REMOVED:
             outputs.pop(step.path, None)
         elif not step.result.is_conflict and step.wanted is not None:
-            outputs[step.path] = LockEntry(step.path, step.profile, frozenset({content_digest(step.wanted)}))
+            outputs[step.path] = LockEntry(step.path, step.profile, frozenset({digest_of(step.wanted)}))
     return Lock(outputs, lock.others, edits.applied_to(lock.edits) if edits is not None else lock.edits)

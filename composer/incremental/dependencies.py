@@ -101,8 +101,7 @@ def _edited_homes(profile: Profile, index: Index) -> Iterator[str]:
 
 def edited_addresses(profile: Profile, index: Index) -> list[str]:
     """Return the addresses that a profile itself edits, as they are now, in order."""
-    edits: list[Edits] = [profile.edits, *(agent.edits for agent in profile.agents.values())]
-    return sorted({index.current(address) for part in edits for address in part.by_address})
+    return sorted(set(index.edited_by(profile)))
 
 
 def are_of(told: Iterable[Diagnostic], sources: Iterable[Fragment | Profile]) -> bool:
@@ -123,11 +122,18 @@ def places_of(told: Iterable[Diagnostic]) -> Iterator[Location]:
 
 
 def changed_fragments(before: Index | None, now: Index) -> frozenset[str] | None:
-    """Return the ids of the fragments that have changed, come or gone; None where what holds for all has changed."""
+    """Return the ids of the fragments whose plans do not hold any more; None where those of all do not.
+
+    These are fragments that have changed, come or gone, and those of which a block is edited that nobody edited before: no agent was asked
+    for its edits.
+    """
     if before is None or before.catalog.config.looks != now.catalog.config.looks or _moves(before) != _moves(now):
         return None
     old, new = before.catalog.fragments, now.catalog.fragments
-    return frozenset(name for name in old.keys() | new.keys() if old.get(name) is not new.get(name))
+    asked_now = {address.partition("#")[0] for address in now.edited - before.edited}
+    if not asked_now <= new.keys():  # a text that a profile has inserted stands wherever that profile says
+        return None
+    return frozenset(asked_now).union(name for name in old.keys() | new.keys() if old.get(name) is not new.get(name))
 
 
 def _moves(index: Index) -> dict[str, str]:

@@ -61,6 +61,7 @@ class Index:
     """The places that each fragment, or profile, has brought."""
     agent_fields: dict[Fragment, Mapping[str, FieldValue]] = field(default_factory=dict)
     """What the fields of an agent file come to for agents that set none themselves."""
+    _edited: frozenset[str] | None = None
     _texts: dict[YamlScalar, Document] = field(default_factory=dict)
     _lines: dict[YamlScalar, Text] = field(default_factory=dict)
     _expressions: dict[Text, Expression | None] = field(default_factory=dict)
@@ -69,6 +70,19 @@ class Index:
         """Take over what texts were read as, from an index in which nothing was wrong with any."""
         self._texts, self._lines, self._expressions = other._texts, other._lines, other._expressions
         self.templates.take(other.templates)
+
+    @property
+    def edited(self) -> frozenset[str]:
+        """The addresses that profiles edit, as they are now: of all others no agent has an edit."""
+        if self._edited is None:
+            self._edited = frozenset(address for profile in self.catalog.profiles.values() for address in self.edited_by(profile))
+        return self._edited
+
+    def edited_by(self, profile: Profile) -> Iterator[str]:
+        """Give the addresses that a profile itself edits, as they are now."""
+        for part in (profile.edits, *(agent.edits for agent in profile.agents.values())):
+            for address in part.by_address:
+                yield self.current(address)
 
     @property
     def text_count(self) -> int:

@@ -230,6 +230,8 @@ class _Planner:
     def _edit_of(self, address: str | None) -> ResolvedEdit | None:
         if address is None:
             return None
+        if address not in self._index.edited:
+            return None
         if self._scope.reads is not None:
             self._scope.read(address)
         return self._agent.edits.get(address)

@@ -66,7 +66,7 @@ def modules() -> Mapping[str, ast.Module]:
 @cache
 def engine() -> Mapping[str, ast.Module]:
     """Return the modules below the command."""
-    return {name: tree for name, tree in modules().items() if not name.startswith("composer.cli")}
+    return {name: tree for name, tree in modules().items() if not name.startswith("composer.cli") and name != "composer.__main__"}
 
 
 @cache

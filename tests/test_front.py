@@ -243,3 +243,29 @@ except SystemExit:
     run = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own program
     assert "composed: all as on disk" in run.stdout
     assert unwanted & set(run.stdout.split()) == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "stream", "end"),
+    [
+        (("--version",), 0, "stdout", "\n"),
+        (("build",), 0, "stdout", "2 files: 2 created\n"),
+        (("check",), 1, "stdout", "\n"),
+        (("build", "shopp"), 2, "stderr", "1 error\n"),
+        (("list", "agents"), 0, "stdout", "\n"),
+    ],
+)
+def test_a_process_that_is_left_as_it_is_has_said_everything(root: Path, words: tuple[str, ...], code: int, stream: str, end: str) -> None:
+    """Nothing is taken apart at the end of a process: its exit code is that of the command, and what it printed is there to the last."""
+    command = [sys.executable, "-m", "composer", *words]
+    run = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+    assert run.returncode == code
+    assert getattr(run, stream).endswith(end)
+
+
+def test_a_process_whose_output_nobody_takes_says_so(root: Path) -> None:
+    """What cannot be delivered is not passed over in silence because the process ends quickly."""
+    with Path("/dev/full").open("w") if Path("/dev/full").exists() else (root / "out").open("w") as full:
+        command = [sys.executable, "-m", "composer", "--version"]
+        run = subprocess.run(command, cwd=root, stdout=full, stderr=subprocess.PIPE, check=False)  # noqa: S603 - our own program
+    assert bool(run.returncode) == Path("/dev/full").exists()

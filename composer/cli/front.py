@@ -16,6 +16,7 @@ from composer.cli.grammar import BUILD, COMMANDS, COMMON, Command, Flag, Number,
 TYPE_CHECKING = False  # as in `grammar`: every import here is paid for by each run
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import NoReturn
 
     Given = bool | int | str | list[str]
 
@@ -93,7 +94,9 @@ def main() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open until the end of the process
     request = read_request(words)
     if request is not None:
-        sys.exit(0 if _tell_if_settled(request) else _run(request, words))
+        if not _tell_if_settled(request):
+            _run(request, words)
+        sys.exit(0)
     import gc  # noqa: PLC0415 - see above
 
     # The values of a run hold no circles worth a search, and the process ends with it.
@@ -129,7 +132,8 @@ def _tell_if_settled(request: Request) -> bool:
     return True
 
 
-def _run(request: Request, words: Sequence[str]) -> int:
+def _run(request: Request, words: Sequence[str]) -> NoReturn:
+    """Run the command and end with its exit code: within, so that whoever ends the process has its values still."""
     import gc  # noqa: PLC0415 - see above
 
     gc.disable()
@@ -155,5 +159,5 @@ def _run(request: Request, words: Sequence[str]) -> int:
         code = end_run(error, session, words)
         if code is None:
             raise
-        return code
-    return 0
+        sys.exit(code)
+    sys.exit(0)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Final
 
 from composer.errors import Diagnostic, Diagnostics, Severity
 from composer.lookup.index import Index
 from composer.merge.layers import order_layers
-from composer.model import OutputFile
+from composer.model import Catalog, Making, OutputFile, RenderedDocument, ResolvedAgent
 from composer.parallel import processors, shared_out
 from composer.pipeline import Done, compose_profile, nobody_asks
 from composer.records import dataclass
+from composer.source import Location, SourceFile
 from composer.stages.resolve import Override
 from composer.targets import Target
 
@@ -24,6 +26,8 @@ Progress = Callable[[str], None]
 """Is called with a profile's name when its composing begins."""
 
 _Composed = tuple[tuple[OutputFile, ...], tuple[Diagnostic, ...]]
+_Packed = tuple[str, str, str, bytes, Making | None, str, str, int, int]
+"""A file as one process tells it another: its profile, agent, path, bytes and making, the agent's fragment, and where the agent stands."""
 
 
 def _none_is_spared(_: str, __: Index, ___: Sequence[Override], ____: Target) -> Collection[str]:
@@ -79,7 +83,10 @@ class Batch:
         with shared_out(self.names, self._compose_apart, processes, self._known_objects()) as deliver:
             for name in self.names[::processes]:
                 composed[name] = self._compose_one_bare(name, self.progress)
-            composed |= deliver()
+            catalog = self.index.catalog
+            sources = {profile.source.path: profile.source for profile in catalog.profiles.values()}
+            for name, (packed, told) in deliver().items():
+                composed[name] = tuple([_unpacked(file, catalog, sources) for file in packed]), told
         return [composed.get(name) or self._compose_one_bare(name, self.progress) for name in self.names]
 
     def _paying(self) -> int:
@@ -94,12 +101,11 @@ class Batch:
         return agents.difference(self.spared(name, self.index, self.overrides, self.target))
 
     def _known_objects(self) -> dict[str, object]:
-        """Return what a composed file or a message may point to, and every process has, by a name for it."""
+        """Return what a message may point to, and every process has, by a name for it."""
         catalog = self.index.catalog
-        fragments = {f"fragment {name}": fragment for name, fragment in catalog.fragments.items()}
         sources = [home.source for home in catalog.fragments.values()] + [home.source for home in catalog.profiles.values()]
         sources += [declaration.location.source for declaration in catalog.declarations.values()]
-        return {**fragments, **{f"source {source.path}": source for source in sources}}
+        return {source.path: source for source in sources}
 
     def _compose(self, name: str, progress: Progress | None) -> _Composed:
         if progress is not None:
@@ -112,8 +118,33 @@ class Batch:
         files, found = self._compose(name, progress)
         return tuple(file.without_origins() for file in files), found
 
-    def _compose_apart(self, name: str) -> _Composed:
+    def _compose_apart(self, name: str) -> tuple[tuple[_Packed, ...], tuple[Diagnostic, ...]]:
         """Compose in a process whose other findings nobody hears: what is found in texts that are read only now is told, too."""
         before = {id(found) for found in self.index.diagnostics}
         files, told = self._compose_one_bare(name, None)
-        return files, (*told, *(found for found in self.index.diagnostics if id(found) not in before))
+        return tuple(map(_packed, files)), (*told, *(found for found in self.index.diagnostics if id(found) not in before))
+
+
+def _packed(file: OutputFile) -> _Packed:
+    """Return what there is to a file without origins, in as few objects as there can be: each of them has to be written and read."""
+    agent = file.document.plan.agent
+    location = agent.location
+    return (
+        file.profile,
+        file.agent,
+        str(file.path),
+        file.content,
+        file.making,
+        agent.fragment.id,
+        location.path,
+        location.start,
+        location.end,
+    )
+
+
+def _unpacked(packed: _Packed, catalog: Catalog, sources: Mapping[str, SourceFile]) -> OutputFile:
+    """Return the file that was packed; ``sources`` are those of the profiles, by path."""
+    profile, name, path, content, making, fragment, source, start, end = packed
+    agent = ResolvedAgent(name, catalog.fragments[fragment], {}, {}, (), {}, Location(sources[source], start, end))
+    document = RenderedDocument.without_origins(profile, agent)
+    return OutputFile(profile, name, PurePosixPath(path), (), document, encoded=content, making=making)

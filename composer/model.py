@@ -8,6 +8,7 @@ emitted they are an :class:`OutputFile`, whose segments say where each character
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import overload
@@ -610,8 +611,8 @@ class AgentPlan:
     agent: ResolvedAgent
     blocks: tuple[PlannedBlock, ...]
     absences: tuple[Absence, ...]
-    reached: frozenset[str]
-    landed: frozenset[str]
+    reached: AbstractSet[str]
+    landed: AbstractSet[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -184,8 +184,9 @@ class _Outputs:
 
     def keep(self, agent: ResolvedAgent, composed: Composed, file: OutputFile) -> OutputFile:
         """Return the file with what a later run has to know to use it."""
-        edited = frozenset(self._edited)
-        reached, landed = (tuple(sorted(found & edited)) for found in (composed.reached, composed.landed))
+        reached, landed = (
+            tuple([address for address in self._edited if address in found]) for found in (composed.reached, composed.landed)
+        )
         making = replace(self._made_of[agent.name], reached=reached, landed=landed, used=tuple(sorted(composed.used)))
         return replace(file, making=making)
 

@@ -12,13 +12,14 @@ depends on it in any other way is not kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from operator import itemgetter
 from typing import Any, Final, Generic, TypeVar
 
 from composer.model import Absence, FieldValue, PlannedBlock, PlannedItem, ResolvedAgent, ResolvedEdit, ResolvedVariable
 from composer.records import dataclass, field
 
-__all__ = ["OPEN_NAME", "OWN_TO_EACH_AGENT", "Answers", "Effects", "Kept", "PlannedPart", "RenderedPart", "Sharing", "Shelf"]
+__all__ = ["OPEN_NAME", "OWN_TO_EACH_AGENT", "Addresses", "Answers", "Effects", "Kept", "PlannedPart", "RenderedPart", "Sharing", "Shelf"]
 
 MAX_KEPT: Final = 64
 """How many results of one part are kept. A part that comes to more is one that hardly any two agents share."""
@@ -152,23 +153,59 @@ class Shelf(Generic[Result]):
         return iter(dropped)
 
 
+class Addresses(AbstractSet[str]):
+    """Addresses that parts have brought: they are gathered when somebody asks for one, and of most agents nobody does."""
+
+    __slots__ = ("_found", "_parts")
+
+    def __init__(self, addresses: Iterable[str] = ()) -> None:
+        """Start with these."""
+        self._found = set(addresses)
+        self._parts: list[Addresses] = []
+
+    def add(self, address: str) -> None:
+        """Take in one."""
+        self._found.add(address)
+
+    def join(self, part: Addresses) -> None:
+        """Take in those of a part, to which none comes any more."""
+        if part._found or part._parts:
+            self._parts.append(part)
+
+    def _all(self) -> set[str]:
+        if self._parts:
+            self._found.update(*self._parts)
+            self._parts.clear()
+        return self._found
+
+    def __contains__(self, address: object) -> bool:
+        """Whether an address is among them."""
+        return address in self._all()
+
+    def __iter__(self) -> Iterator[str]:
+        """Give each."""
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._all())
+
+
 @dataclass(slots=True, eq=False)
 class Effects:
     """What planning a part leaves behind beside its blocks."""
 
     absences: list[Absence] = field(default_factory=list)
-    reached: set[str] = field(default_factory=set)
-    landed: set[str] = field(default_factory=set)
+    reached: Addresses = field(default_factory=Addresses)
+    landed: Addresses = field(default_factory=Addresses)
     used: set[str] = field(default_factory=set)
 
     def add(self, other: Effects) -> None:
         """Take in the effects of a part."""
         if other.absences:
             self.absences += other.absences
-        if other.reached:
-            self.reached |= other.reached
-        if other.landed:
-            self.landed |= other.landed
+        self.reached.join(other.reached)
+        self.landed.join(other.landed)
         if other.used:
             self.used |= other.used
 

@@ -120,7 +120,7 @@ def plan_agent(agent: ResolvedAgent, index: Index, scope: Scope) -> AgentPlan:
     blocks = planner.plan(agent.fragment.document.blocks, _root(agent.fragment, index))
     effects = planner.effects
     scope.used |= effects.used
-    return AgentPlan(agent, _as_blocks(blocks), tuple(effects.absences), frozenset(effects.reached), frozenset(effects.landed))
+    return AgentPlan(agent, _as_blocks(blocks), tuple(effects.absences), effects.reached, effects.landed)
 
 
 def _root(fragment: Fragment, index: Index) -> _Context:

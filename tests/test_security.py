@@ -298,6 +298,27 @@ vars:
     assert {found.code for found in caught.value.diagnostics} == {code}
 
 
+@pytest.mark.untraced
+def test_a_name_that_comes_in_last_counts_as_long_as_it_is(tmp_path: Path) -> None:
+    """An agent's name is put in when all is laid out, but the cap of a text is held against what it comes to, for each agent by itself."""
+    names = "{% for a in list %}" + "{{ agent.name }}" * 18 + "{% endfor %}\n\n"
+    front = f"""
+---
+agent:
+  description: Use this agent to write code.
+vars:
+  list: {{type: "list[str]", default: [{", ".join("x" * 1000)}]}}
+---
+"""
+    long = "a" * 50
+    files = {"fragments/agents/dev.md": front + names * 10, "profiles/shop.yaml": f"agents:\n  dev: {{}}\n  {long}: {{use: agents/dev}}\n"}
+    with pytest.raises(ComposerError) as caught:
+        Workspace.open(write_workspace(tmp_path, files)).compose()
+    assert {found.code for found in caught.value.diagnostics} == {"text-too-large"}
+    only_short = files | {"profiles/shop.yaml": "agents:\n  dev: {}\n"}
+    assert len(Workspace.open(write_workspace(tmp_path / "short", only_short)).compose().files[0].text) > 3 * 180_000
+
+
 def _chain(length: int, line: str) -> dict[str, str]:
     links = {f"fragments/link-{number}.md": line.format(number + 1) for number in range(length)}
     return {**links, f"fragments/link-{length}.md": "x\n"}

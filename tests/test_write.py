@@ -506,3 +506,19 @@ def test_permissions(workspace: Workspace) -> None:
     finally:
         os.umask(mask)
     assert stat.S_IMODE((workspace.root / PATH).stat().st_mode) == 0o604
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit on Windows")
+def test_many_files_are_replaced_by_a_process_that_may_open_few(tmp_path: Path) -> None:
+    """Replaced files are let go together, but not all of a large build at once: some systems let a process open no more than 256."""
+    import resource  # noqa: PLC0415 - not there on Windows
+
+    workspace = Workspace(tmp_path)
+    workspace.build(*(output("old\n", f"tester-{number}") for number in range(300)))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(200, soft), hard))
+    try:
+        actions = workspace.build(*(output("new\n", f"tester-{number}") for number in range(300)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert list(actions.values()) == ["updated"] * 300

@@ -25,12 +25,12 @@ _PERMISSIONS: Final = 0o777
 _MUCH: Final = 1 << 20
 _MANY: Final = 16
 """Files that are synced one by one: a thousand take seconds so, and a few hundredths of one together."""
-_MOST_HELD: Final = 256
-"""How many replaced files are held open. A process may have a thousand, in most places."""
+_MOST_HELD: Final = 100
+"""How many replaced files are held open. A process may have 256 in all, in some places."""
 _CLOSERS: Final = 32
 """Threads that close files. They wait more than they work."""
-_ENOUGH: Final = 8
-"""How many files a thread closes at least: starting it takes as long as closing so many where the system does not wait."""
+_ENOUGH: Final = 4
+"""How many files a thread closes at least: starting it takes as long as closing a few where the system does not wait."""
 
 
 class LeavesRootError(OSError):

@@ -223,11 +223,12 @@ class PlannedPart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RenderedPart:
-    """A filled block, None where nothing is left of it, and what it counts towards the caps."""
+    """A filled block, None where nothing is left of it, and what it counts towards the caps; ``names`` is how many are left open in it."""
 
     block: PlannedBlock | PlannedItem | None
     used: frozenset[str]
     size: int
+    names: int
     parts: int
     rounds: int
 

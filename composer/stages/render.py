@@ -76,6 +76,8 @@ class _Renderer:
         self._leaves_names_open = leaves_names_open
         self._diagnostics: Diagnostics = scope.diagnostics
         self._size = 0
+        # How often the agent's name was left open, which counts one character in the size.
+        self._names = 0
         self._rounds = 0
         self._parts = 0
         self.absences: list[Absence] = []
@@ -108,6 +110,7 @@ class _Renderer:
             return self._made(shelf, block)
         part = kept.result
         self._size += part.size
+        self._names += part.names
         self._parts += part.parts
         self._rounds += part.rounds
         if part.used:
@@ -118,14 +121,17 @@ class _Renderer:
 
     def _has_room(self, part: RenderedPart) -> bool:
         """Whether a part stays below the caps; where it does not, it is filled anew, to tell where."""
-        return self._size + part.size <= MAX_DOCUMENT and self._parts + part.parts <= MAX_PARTS and self._rounds + part.rounds <= MAX_ROUNDS
+        size = self._size + part.size + (self._names + part.names) * (len(self._scope.agent) - len(OPEN_NAME))
+        return size <= MAX_DOCUMENT and self._parts + part.parts <= MAX_PARTS and self._rounds + part.rounds <= MAX_ROUNDS
 
     def _made(self, shelf: Shelf[RenderedPart], block: PlannedBlock | PlannedItem) -> PlannedBlock | PlannedItem | None:
         scope, outer_reads, outer_used = self._scope, self._scope.reads, self._scope.used
-        told, size, parts, rounds = self._told(), self._size, self._parts, self._rounds
+        told, size, names, parts, rounds = self._told(), self._size, self._names, self._parts, self._rounds
         scope.reads, scope.used = {}, set()
         filled = self._block(block)
-        part = RenderedPart(filled, frozenset(scope.used), self._size - size, self._parts - parts, self._rounds - rounds)
+        part = RenderedPart(
+            filled, frozenset(scope.used), self._size - size, self._names - names, self._parts - parts, self._rounds - rounds
+        )
         if self._told() == told:
             self._index.sharing.keep_rendered(shelf, part, scope.reads)
         if outer_reads is not None:
@@ -207,7 +213,7 @@ class _Renderer:
     def _fill(self, parts: tuple[Part, ...], around: _Surroundings, location: Location) -> Filled:
         segments = tuple(self._segments(parts, around))
         self._size += sum(len(segment.text) for segment in segments)
-        if self._size > MAX_DOCUMENT:
+        if self._size + self._names * (len(self._scope.agent) - len(OPEN_NAME)) > MAX_DOCUMENT:
             self._scope.report_too_large(location)
             return ()
         return segments
@@ -232,6 +238,7 @@ class _Renderer:
     def _printed(self, expression: Expression, location: Location, around: _Surroundings) -> str:
         is_bound = expression.path.partition(".")[0] in around.loop
         if expression.path == OWN_TO_EACH_AGENT and around.leaves_names_open and not is_bound:
+            self._names += 1
             return OPEN_NAME
         if self._scope.reads is not None and expression.path and not is_bound:
             self._scope.read(expression.path)
@@ -282,7 +289,7 @@ class _Renderer:
 
     def field(self, name: str, value: FieldValue) -> RenderedField:
         """Fill a front matter field; only texts meant for the model are templates."""
-        self._parts = self._size = 0
+        self._parts = self._size = self._names = 0
         return RenderedField(name, self._value(name, value, is_template=name in TEMPLATE_FIELDS), value.location, value.layer)
 
     def _value(self, name: str, value: FieldValue, *, is_template: bool) -> RenderedValue:

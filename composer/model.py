@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
+from operator import is_
 from pathlib import PurePosixPath
 from typing import overload
 
@@ -250,6 +251,11 @@ class Profile:
     unset_agents: tuple[YamlScalar, ...]
     edits: Edits
 
+    @property
+    def all_edits(self) -> tuple[Edits, ...]:
+        """Those of all agents, and then those of each."""
+        return (self.edits, *(agent.edits for agent in self.agents.values()))
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -303,6 +309,16 @@ class Catalog:
     declarations: Mapping[str, VariableDeclaration]
     broken: frozenset[str] = frozenset()
     damaged: tuple[Fragment, ...] = ()
+
+    @property
+    def sources(self) -> Mapping[str, Fragment | Profile]:
+        """Fragments and profiles, by the names that they have as layers."""
+        return {**self.fragments, **{f"profiles/{name}": profile for name, profile in self.profiles.items()}}
+
+
+def are_same(known: Mapping[str, Fragment | Profile], now: Mapping[str, Fragment | Profile]) -> bool:
+    """Whether all sources that are ``known`` are there now, each the very same object: what is read anew is another."""
+    return all(map(is_, map(now.get, known), known.values()))
 
 
 # --- Resolved ---------------------------------------------------------------------------------------------------------

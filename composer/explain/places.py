@@ -89,7 +89,7 @@ def _lines_of_key(source: SourceFile, line: int, index: Index) -> set[int]:
     groups = [{agent.location.line} for agent in profile.agents.values()]
     for variables in (profile.variables, *(agent.variables for agent in profile.agents.values())):
         groups += [{key.location.line} for key in variables.keys.values()] if variables is not None else []
-    for edits in (profile.edits, *(agent.edits for agent in profile.agents.values())):
+    for edits in profile.all_edits:
         for edit in edits.by_address.values():
             insertions = (key.location.line for texts in edit.insertions.values() for key in texts.keys.values())
             groups.append({edit.location.line, *insertions})

@@ -101,7 +101,7 @@ class BetweenRuns:
         """
         made: dict[str, dict[str, ComposedAgent]] = {}
         for file in files:
-            if file.making is _TOLD_OF_OTHERS or file.making == _TOLD_OF_OTHERS:
+            if file.making == _TOLD_OF_OTHERS:
                 return None
             agents = made.setdefault(file.profile, {})
             if file.making is not None:
@@ -117,8 +117,7 @@ class BetweenRuns:
         profile, path = self._known.get(file.profile), str(file.path)
         known = profile.agents.get(file.agent) if profile is not None else None
         # What is made of the same is the same.
-        is_known = known is not None and known.path == path and (known.making is making or known.making == making)
-        if known is not None and is_known:
+        if known is not None and known.path == path and known.making == making:
             return known
         content, once = file.content, self._evidence.once
         return ComposedAgent(path, once(digest, content), once(content_digest, content), making)

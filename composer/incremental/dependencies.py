@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from composer.errors import Diagnostic
 from composer.incremental.ingredients import AgentIngredients, said_of_declarations
 from composer.lookup.index import Index
-from composer.model import Edits, Fragment, Look, Profile, ResolvedProfile, YamlScalar
+from composer.model import Fragment, Look, Profile, ResolvedProfile, YamlScalar
 from composer.records import dataclass
 from composer.source import Location
 from composer.stages.resolve import Override
@@ -44,7 +44,7 @@ def ground_of(index: Index, overrides: Sequence[Override], target: Target) -> Gr
         tuple(override.location.source.text for override in overrides),
         target.name,
         said_of_declarations(catalog.declarations),
-        _moves(index),
+        index.moves,
         catalog.config.looks,
     )
 
@@ -65,8 +65,7 @@ class Dependencies:
         """Look at an index."""
         self._index = index
         self._homes: dict[str, frozenset[str]] = {}
-        layers = {f"profiles/{name}": profile for name, profile in index.catalog.profiles.items()}
-        self.sources: Mapping[str, Fragment | Profile] = {**index.catalog.fragments, **layers}
+        self.sources = index.catalog.sources
 
     def of(self, profile: ResolvedProfile, agents: Iterable[AgentIngredients]) -> dict[str, Fragment | Profile]:
         """Return the sources of a profile: its layers, what its agents bring in, and where the blocks stand that it edits."""
@@ -92,8 +91,7 @@ class Dependencies:
 
 
 def _edited_homes(profile: Profile, index: Index) -> Iterator[str]:
-    edits: list[Edits] = [profile.edits, *(agent.edits for agent in profile.agents.values())]
-    for part in edits:
+    for part in profile.all_edits:
         for address in (*part.by_address, *(name.text for name in part.unset)):
             yield address.partition("#")[0]
             yield index.current(address).partition("#")[0]
@@ -127,7 +125,7 @@ def changed_fragments(before: Index | None, now: Index) -> frozenset[str] | None
     These are fragments that have changed, come or gone, and those of which a block is edited that nobody edited before: no agent was asked
     for its edits.
     """
-    if before is None or before.catalog.config.looks != now.catalog.config.looks or _moves(before) != _moves(now):
+    if before is None or before.catalog.config.looks != now.catalog.config.looks or before.moves != now.moves:
         return None
     old, new = before.catalog.fragments, now.catalog.fragments
     asked_now = {address.partition("#")[0] for address in now.edited - before.edited}
@@ -136,17 +134,13 @@ def changed_fragments(before: Index | None, now: Index) -> frozenset[str] | None
     return frozenset(asked_now).union(name for name in old.keys() | new.keys() if old.get(name) is not new.get(name))
 
 
-def _moves(index: Index) -> dict[str, str]:
-    return {old: new for old, (new, _) in index.moved.items()}
-
-
 def has_includes(index: Index) -> bool:
     """Whether a text of a profile can bring fragments in, wherever it is put."""
     return any("include" in text for profile in index.catalog.profiles.values() for text in _edit_texts(profile))
 
 
 def _edit_texts(profile: Profile) -> Iterator[str]:
-    for edits in (profile.edits, *(agent.edits for agent in profile.agents.values())):
+    for edits in profile.all_edits:
         for edit in edits.by_address.values():
             inserted = (node for nodes in edit.insertions.values() for node in nodes.entries.values())
             yield from (text.text for text in (edit.replace, *inserted) if isinstance(text, YamlScalar))

@@ -9,7 +9,6 @@ a fresh run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from operator import is_
 from pathlib import PurePath
 
 from composer.errors import Diagnostic, Diagnostics
@@ -39,6 +38,7 @@ from composer.model import (
     OutputFile,
     Profile,
     ResolvedAgent,
+    are_same,
 )
 from composer.pipeline import Done, compose_profile, nobody_asks, read_index
 from composer.records import dataclass, replace
@@ -72,10 +72,6 @@ class _KeptProfile:
     sources: Mapping[str, Fragment | Profile]
     files: tuple[OutputFile, ...]
     told: tuple[Diagnostic, ...]
-
-    def holds(self, sources: Mapping[str, Fragment | Profile]) -> bool:
-        """Whether all its sources are the same."""
-        return all(map(is_, map(sources.get, self.sources), self.sources.values()))
 
 
 class Earlier:
@@ -188,7 +184,7 @@ class Earlier:
             return _bare(compose_profile(name, index, overrides, target, found, done)), tuple(found)
         self._stand_on(index, overrides, target)
         kept = self._profiles.get(name)
-        if kept is None or not kept.holds(self._dependencies.sources):
+        if kept is None or not are_same(kept.sources, self._dependencies.sources):
             kept = self._composed(name, index, overrides, target, done)
         return kept.files, kept.told
 

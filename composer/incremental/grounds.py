@@ -67,7 +67,7 @@ def _text_digest(source: Fragment | Profile) -> str:
 
 def _edit_places(profile: Profile, index: Index) -> Iterator[str]:
     """Print where the blocks stand that a profile edits: all that folding edits looks up."""
-    for edits in (profile.edits, *(agent.edits for agent in profile.agents.values())):
+    for edits in profile.all_edits:
         for written in (*edits.by_address, *(name.text for name in edits.unset)):
             address = index.current(written)
             place = index.places.get(address)

@@ -7,7 +7,6 @@ which nothing is told, and for no others.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping
-from operator import is_not
 from pathlib import PurePosixPath
 
 from composer.incremental.inclusions import Inclusions
@@ -26,6 +25,7 @@ from composer.model import (
     YamlNode,
     YamlScalar,
     YamlSequence,
+    are_same,
 )
 from composer.records import dataclass, replace
 
@@ -83,7 +83,7 @@ class IngredientFinder:
     def of(self, agent: ResolvedAgent) -> AgentIngredients:
         """Return what an agent's file is made of."""
         known, fragments = self._known.get(agent.name), self._index.catalog.fragments
-        if known is not None and not any(map(is_not, map(fragments.get, known.fragments), known.fragments.values())):
+        if known is not None and are_same(known.fragments, fragments):
             variables = known.variables if self._has_known_names else self._variables_of(agent, known.fragments)
             return replace(known, variables=variables, edits=self._edits_in(known.fragments, agent))
         homes = self._inclusions.fragments_of(agent, self._index)

@@ -9,7 +9,7 @@ from composer.blocks import Block, Conditional, Inclusion, Item, Leaf, ListBlock
 from composer.errors import Diagnostics
 from composer.looks import BUILT_IN_LOOKS
 from composer.lookup.index import Index
-from composer.model import Edits, Fragment, Profile, VariableDeclaration, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.model import Fragment, Profile, VariableDeclaration, YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.records import dataclass
 from composer.source import Location
 from composer.stages.resolve import resolve_profile
@@ -208,20 +208,15 @@ def _settings(profile: Profile) -> Iterator[YamlMapping]:
             yield settings
 
 
-def _edits(profile: Profile) -> Iterator[Edits]:
-    yield profile.edits
-    yield from (agent.edits for agent in profile.agents.values())
-
-
 def _edits_fragment(profile: Profile, fragment_id: str) -> bool:
-    return any(address.startswith(f"{fragment_id}#") for edits in _edits(profile) for address in edits.by_address)
+    return any(address.startswith(f"{fragment_id}#") for edits in profile.all_edits for address in edits.by_address)
 
 
 def _look_users(name: str, index: Index) -> tuple[str, ...]:
     users = []
     for profile_name, profile in sorted(index.catalog.profiles.items()):
         layouts = [profile.layout, *(agent.layout for agent in profile.agents.values())]
-        layouts += [edit.layout for edits in _edits(profile) for edit in edits.by_address.values()]
+        layouts += [edit.layout for edits in profile.all_edits for edit in edits.by_address.values()]
         if any(name in _names(layout) for layout in layouts if layout is not None):
             users.append(profile_name)
     return tuple(users)
@@ -256,7 +251,7 @@ def _profile_references(profile: Profile, index: Index) -> Iterator[str]:
             declaration = index.catalog.declarations.get(name)
             if declaration is not None and declaration.type.is_fragment:
                 yield from _names(node)
-    for edits in _edits(profile):
+    for edits in profile.all_edits:
         for edit in edits.by_address.values():
             texts = [edit.replace, *(node for inserted in edit.insertions.values() for node in inserted.entries.values())]
             for text in texts:

@@ -72,6 +72,11 @@ class Index:
         self.templates.take(other.templates)
 
     @property
+    def moves(self) -> Mapping[str, str]:
+        """The renamed ids, and what each has become."""
+        return {old: new for old, (new, _) in self.moved.items()}
+
+    @property
     def edited(self) -> frozenset[str]:
         """The addresses that profiles edit, as they are now: of all others no agent has an edit."""
         if self._edited is None:
@@ -80,7 +85,7 @@ class Index:
 
     def edited_by(self, profile: Profile) -> Iterator[str]:
         """Give the addresses that a profile itself edits, as they are now."""
-        for part in (profile.edits, *(agent.edits for agent in profile.agents.values())):
+        for part in profile.all_edits:
             for address in part.by_address:
                 yield self.current(address)
 

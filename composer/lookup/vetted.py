@@ -45,7 +45,7 @@ def _has_same_names(index: Index, known: Index) -> bool:
         and catalog.profiles.keys() == before.profiles.keys()
         and {name: declared.type for name, declared in catalog.declarations.items()}
         == {name: declared.type for name, declared in before.declarations.items()}
-        and {old: new for old, (new, _) in index.moved.items()} == {old: new for old, (new, _) in known.moved.items()}
+        and index.moves == known.moves
     )
 
 

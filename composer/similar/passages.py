@@ -91,7 +91,7 @@ def collect_passages(index: Index) -> tuple[Passage, ...]:
     for name, fragment in sorted(index.catalog.fragments.items()):
         passages.extend(_of_text(index, Origin(TextKind.FRAGMENT, name, name), fragment.document))
     for _, profile in sorted(index.catalog.profiles.items()):
-        for edits in (profile.edits, *(agent.edits for agent in profile.agents.values())):
+        for edits in profile.all_edits:
             passages.extend(_of_edits(index, f"profiles/{profile.name}", edits))
     return tuple(passages)
 

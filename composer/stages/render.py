@@ -121,8 +121,12 @@ class _Renderer:
 
     def _has_room(self, part: RenderedPart) -> bool:
         """Whether a part stays below the caps; where it does not, it is filled anew, to tell where."""
-        size = self._size + part.size + (self._names + part.names) * (len(self._scope.agent) - len(OPEN_NAME))
+        size = self._length(self._size + part.size, self._names + part.names)
         return size <= MAX_DOCUMENT and self._parts + part.parts <= MAX_PARTS and self._rounds + part.rounds <= MAX_ROUNDS
+
+    def _length(self, size: int, names: int) -> int:
+        """Return how long texts of this size are once the agent's name is put in, where it was left open."""
+        return size + names * (len(self._scope.agent) - len(OPEN_NAME))
 
     def _made(self, shelf: Shelf[RenderedPart], block: PlannedBlock | PlannedItem) -> PlannedBlock | PlannedItem | None:
         scope, outer_reads, outer_used = self._scope, self._scope.reads, self._scope.used
@@ -213,7 +217,7 @@ class _Renderer:
     def _fill(self, parts: tuple[Part, ...], around: _Surroundings, location: Location) -> Filled:
         segments = tuple(self._segments(parts, around))
         self._size += sum(len(segment.text) for segment in segments)
-        if self._size + self._names * (len(self._scope.agent) - len(OPEN_NAME)) > MAX_DOCUMENT:
+        if self._length(self._size, self._names) > MAX_DOCUMENT:
             self._scope.report_too_large(location)
             return ()
         return segments

@@ -348,7 +348,7 @@ class _Resolver:
         if not self._has_edit_looks:
             self._has_edit_looks = True
             for profile in self._profiles:
-                for edits in (profile.edits, *(agent.edits for agent in profile.agents.values())):
+                for edits in profile.all_edits:
                     for edit in edits.by_address.values():
                         if edit.layout is not None:
                             self._looks_of(edit.layout)

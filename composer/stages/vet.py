@@ -270,7 +270,7 @@ def _check_replacement(index: Index, address: str, profile: str, location: Locat
 
 
 def _replaces(index: Index, profile: Profile, place: Place) -> bool:
-    edits = (profile.edits, *(agent.edits for agent in profile.agents.values()))
+    edits = profile.all_edits
     found = (edit for part in edits for edit in part.by_address.values() if edit.replace is not None)
     return any(index.current(edit.address) == place.address for edit in found)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from operator import is_
 
 from composer.blocks import Section
 from composer.errors import Diagnostics
 from composer.files.lock import EditKey
 from composer.lookup.index import Index, Place
 from composer.merge.layers import layer_name, order_layers
-from composer.model import Edit, Fragment, Layer, Profile, Verb, YamlScalar
+from composer.model import Edit, Fragment, Layer, Profile, Verb, YamlScalar, are_same
 from composer.records import dataclass
 from composer.source import Location
 from composer.stale.wording import block_wording, blocks_wording, title_wording
@@ -71,10 +70,6 @@ class _OfProfile:
     bases: tuple[EditBase, ...]
     sources: Mapping[str, Fragment | Profile]
 
-    def holds(self, sources: Mapping[str, Fragment | Profile]) -> bool:
-        """Whether all its sources are the same."""
-        return all(map(is_, map(sources.get, self.sources), self.sources.values()))
-
 
 class EditBases:
     """Remembers what edits stand in place of: a profile is looked through again where a source that has a part in it is another."""
@@ -94,17 +89,13 @@ class EditBases:
 
     def _look_through(self, index: Index) -> None:
         catalog = index.catalog
-        moves = {old: new for old, (new, _) in index.moved.items()}
+        moves, sources = index.moves, catalog.sources
         known = self._known if moves == self._moves else {}
-        sources: Mapping[str, Fragment | Profile] = {
-            **catalog.fragments,
-            **{layer_name(name): profile for name, profile in catalog.profiles.items()},
-        }
         parts: dict[str, Mapping[str, _Part]] = {}
         self._known, self._moves = {}, moves
         for name in catalog.profiles:
             found = known.get(name)
-            if found is None or not found.holds(sources):
+            if found is None or not are_same(found.sources, sources):
                 found = _of_profile(name, parts, sources, index)
             if found is not None:
                 self._known[name] = found
@@ -211,7 +202,7 @@ def _inserted_text(place: Place, index: Index) -> YamlScalar | None:
 
 
 def _all_edits(profile: Profile) -> Iterator[Edit]:
-    for edits in (profile.edits, *(agent.edits for agent in profile.agents.values())):
+    for edits in profile.all_edits:
         yield from edits.by_address.values()
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from composer.errors import Diagnostic
 from composer.model import FileAction, FileResult, FileSince, FileWanted, OutputFile
 from composer.records import dataclass
 from composer.stale.edits import StaleEdit
+
+if TYPE_CHECKING:
+    from composer.line_ends import ChangedLineEnd
 
 __all__ = ["BuildReport", "CheckReport", "Composition", "Difference", "StatusReport", "Verdict"]
 
@@ -56,7 +60,8 @@ class Difference:
     """One file that is not what a build would write: its action in a build, and both texts (empty where there is none).
 
     ``since`` says what happened to it since it was last written, ``wanted`` what the sources want of it: so a file that is out of date is
-    told from one that was edited by hand, and from one that is both.
+    told from one that was edited by hand, and from one that is both. ``line_ends`` are lines that differ in their end alone: both texts
+    have LF line ends, so that nothing else shows them.
     """
 
     path: str
@@ -66,6 +71,7 @@ class Difference:
     composed: str
     since: FileSince
     wanted: FileWanted
+    line_ends: tuple[ChangedLineEnd, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

@@ -336,17 +336,7 @@ class Workspace:
         disk = self._as_repaired(run.root, run.scope)
         composed = {run.scope.path_of(file): file for file in run.composition.files}
         differences = tuple(
-            Difference(
-                result.path,
-                result.profile,
-                result.action,
-                _text(disk, result.path),
-                SourceFile.from_raw(result.path, composed[result.path].text).text if result.path in composed else "",
-                result.since,
-                result.wanted,
-            )
-            for result in results
-            if result.action is not FileAction.UNCHANGED
+            _difference(result, disk, composed.get(result.path)) for result in results if result.action is not FileAction.UNCHANGED
         )
         stale = self.stale_edits(run.selected) if into is None else ()
         return CheckReport(len(run.composition.files), differences, tuple(self.diagnostics), stale)
@@ -394,9 +384,15 @@ class Workspace:
         return destination
 
 
-def _text(destination: Destination, path: str) -> str:
-    content = destination.read(path)
-    return "" if content is None else SourceFile.from_raw(path, content.decode(errors="replace")).text
+def _difference(result: FileResult, destination: Destination, composed: OutputFile | None) -> Difference:
+    """Hold what is on disk against what was composed, words and line ends apart."""
+    from composer.line_ends import changed_line_ends  # noqa: PLC0415 - where there is a difference to show
+
+    content = destination.read(result.path)
+    before, after = (content or b"").decode(errors="replace"), composed.text if composed is not None else ""
+    on_disk, wanted = (SourceFile.from_raw(result.path, raw).text for raw in (before, after))
+    ends = changed_line_ends(before, after)
+    return Difference(result.path, result.profile, result.action, on_disk, wanted, result.since, result.wanted, ends)
 
 
 def _find_target(name: str) -> Target:

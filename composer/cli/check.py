@@ -67,6 +67,7 @@ def run(
             "verdict": found.verdict.value,
             "fix": fix(found, _build_command(profiles, into)),
             "diff": _diff(found),
+            "line_ends": [{"line": end.line, "found": end.found, "wanted": end.wanted} for end in found.line_ends],
         }
         for found in report.differences
     ]

@@ -43,8 +43,13 @@ _FIXES: Final = {
 
 
 def explanation(found: Difference) -> str:
-    """Say what is with a file."""
-    return _EXPLANATIONS[found.verdict]
+    """Say what is with a file, and what of it a diff does not show."""
+    told = _EXPLANATIONS[found.verdict]
+    if not found.line_ends:
+        return told
+    from composer.line_ends import line_ends_text  # noqa: PLC0415 - few files have any
+
+    return f"{told}; {line_ends_text(found.line_ends)}"
 
 
 def short_name(found: Difference) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from composer.accept.drafts import Draft
 from composer.accept.effects import changed_outputs, find_builds, made_stale, refuse_edited_too
-from composer.accept.inverse import RefusedChangeError
-from composer.accept.outputs import HERE, OutputsOnDisk, project_of, read_edited
+from composer.accept.inverse import Reason, RefusedChangeError
+from composer.accept.outputs import HERE, EditedFile, OutputsOnDisk, project_of, read_edited
 from composer.accept.proposals import Scope
 from composer.accept.taking_home import OutputKey, Refusal, Taker, users_of
 from composer.errors import Diagnostic, Diagnostics, InternalError
 from composer.files.destination import Destination, DiskDestination
 from composer.files.disk_errors import change_files
 from composer.files.transaction import Change
+from composer.line_ends import changed_line_ends, line_ends_text
 from composer.model import FileResult, OutputFile
 from composer.records import dataclass, field
 from composer.source import SourceFile, unlocated
@@ -119,8 +120,18 @@ def propose_acceptance(
         home = Taker(*key, one.text, users, scope, others).take(draft)
         draft = home.draft
         taken = tuple(TakenChange(one.path, choice.proposal.scope, choice.proposal.about, choice.why) for choice in home.choices)
-        outputs.append(EditedOutput(one.path, *key, taken, home.refusals, project_of(one.path, one.file)))
+        refusals = home.refusals or tuple(_refused_line_ends(one, draft))
+        outputs.append(EditedOutput(one.path, *key, taken, refusals, project_of(one.path, one.file)))
     return _acceptance(workspace, (start, draft), wanted, outputs, on_disk)
+
+
+def _refused_line_ends(edited: EditedFile, draft: Draft) -> Iterator[Refusal]:
+    """Refuse what is left of an edit once all words are taken home: line ends that a build would take for an edit again."""
+    composed = next(file for file in draft.compose(edited.file.profile) if file.agent == edited.file.agent)
+    ends = changed_line_ends(edited.raw, draft.as_written(composed).text)
+    if ends:
+        message = f"{line_ends_text(ends)}: line ends come from the layout; save the file with {ends[0].wanted} line ends, and accept again"
+        yield Refusal(ends[0].line, (), (), Reason.LAYOUT, message)
 
 
 def _acceptance(
@@ -141,7 +152,7 @@ def _acceptance(
         for old, new in changed
         if (shown := new or old) is not None and (shown.profile, shown.agent) not in wanted
     ]
-    after = [new for _, new in changed if new is not None]
+    after = [draft.as_written(new) for _, new in changed if new is not None]
     builds = find_builds(((output.project, output.profile) for output in outputs), after, on_disk)
     # Where something was refused, nothing is built, and what else changes is not final.
     found = Diagnostics() if has_refusals else refuse_edited_too([output.path for output in outputs], after, builds, on_disk)
@@ -205,7 +216,7 @@ def _refuse_obstacles(workspace: Workspace, acceptance: Acceptance) -> None:
     keys = {(other.profile, other.path) for other in acceptance.others}
     named = {(output.profile, output.agent) for output in acceptance.outputs}
     after = [
-        file
+        acceptance.draft.as_written(file)
         for file in acceptance.draft.compose_all()
         if (file.profile, file.agent) in named or (file.profile, workspace.path_of(file)) in keys
     ]

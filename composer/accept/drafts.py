@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from composer.accept.as_read import as_read
 from composer.accept.reasons import Reason, RefusedChangeError
 from composer.errors import Diagnostics
 from composer.files.disk import Disk
@@ -95,6 +96,8 @@ class Draft:
     _known: Catalog | None = None
     _index: Index | None = None
     _outputs: dict[str, tuple[OutputFile, ...]] = field(default_factory=dict)
+    _written: dict[tuple[str, str], OutputFile] = field(default_factory=dict)
+    """The outputs that are written otherwise than they are read, by profile and agent."""
 
     @property
     def index(self) -> Index:
@@ -116,7 +119,7 @@ class Draft:
         return tuple(name for name, profile in sorted(self.index.catalog.profiles.items()) if not profile.is_abstract)
 
     def compose(self, profile: str) -> tuple[OutputFile, ...]:
-        """Compose one profile.
+        """Compose one profile: its outputs as they are read, LF line ends, no byte order mark.
 
         Raises:
             RefusedChangeError: if that is not possible.
@@ -126,16 +129,21 @@ class Draft:
             self.index.diagnostics = self.index.templates.diagnostics = found
             files = compose_profile(profile, self.index, (), self.target, found)
             _refuse_errors(found)
-            self._outputs[profile] = files
+            self._outputs[profile] = tuple(map(as_read, files))
+            self._written.update({(profile, file.agent): file for file in files if as_read(file) is not file})
         return self._outputs[profile]
 
     def compose_all(self) -> tuple[OutputFile, ...]:
-        """Compose every profile.
+        """Compose every profile, as :meth:`compose` does.
 
         Raises:
             RefusedChangeError: if that is not possible.
         """
         return tuple(file for profile in self.profiles for file in self.compose(profile))
+
+    def as_written(self, file: OutputFile) -> OutputFile:
+        """Return an output of this draft with the bytes that a build writes."""
+        return self._written.get((file.profile, file.agent), file)
 
     def changed(self, changes: Sequence[SourceChange]) -> Draft:
         """Return the draft with further changes made.
@@ -149,6 +157,7 @@ class Draft:
             files[path] = self._rewritten(path, own)
         draft = Draft(self.root, self.target, files, self.index.catalog)
         draft._outputs.update(self._untouched({change.path for change in changes}))
+        draft._written.update({key: file for key, file in self._written.items() if key[0] in draft._outputs})
         return draft
 
     def _untouched(self, paths: Collection[str]) -> Mapping[str, tuple[OutputFile, ...]]:

@@ -22,11 +22,16 @@ HERE = ""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EditedFile:
-    """An output that was edited by hand: ``text`` is what it holds, with LF line ends; ``file`` is what was composed for it."""
+    """An output that was edited by hand: ``raw`` is what it holds, ``file`` what was composed for it, with the bytes of a build."""
 
     path: str
     file: OutputFile
-    text: str
+    raw: str
+
+    @property
+    def text(self) -> str:
+        """What it says: LF line ends, no byte order mark."""
+        return SourceFile.from_raw(self.path, self.raw).text
 
 
 def project_of(path: str, file: OutputFile) -> str:
@@ -105,15 +110,15 @@ def read_edited(files: Sequence[tuple[str, OutputFile]], on_disk: OutputsOnDisk)
             message = f"the sources of `{path}` have changed since it was written, so what was edited in it cannot be told from that"
             hint = "take the sources back to when it was built and accept then; or `build --overwrite`, which keeps your file as `.orig`"
             found.error("sources-changed", message, place, hint)
-        elif (text := _text(path, content, found)) is not None and text != file.text:
-            edited.append(EditedFile(path, file, text))
+        elif (raw := _raw(path, content, found)) is not None and normalised(content) != normalised(file.content):
+            edited.append(EditedFile(path, file, raw))
     found.raise_errors()
     return edited
 
 
-def _text(path: str, content: bytes, found: Diagnostics) -> str | None:
+def _raw(path: str, content: bytes, found: Diagnostics) -> str | None:
     try:
-        return SourceFile.from_raw(path, content.decode()).text
+        return content.decode()
     except UnicodeDecodeError as error:
         found.error("not-utf-8", f"`{path}` is not UTF-8: byte {error.start} cannot be read", unlocated(path), "save the file as UTF-8")
         return None

@@ -342,6 +342,42 @@ def test_repair_writes_strict_front_matter_and_says_so(tmp_path: Path) -> None:
     assert [repair.path for repair in plan.repairs] == ["shop: a.md"]
 
 
+@pytest.mark.parametrize(
+    ("file", "reasons"),
+    [
+        (
+            "---\nname: a\ndescription: Use it: now\n---\n",
+            (
+                "line 3: the front matter is not YAML as it stands: mapping values are not allowed here",
+                "line 3: the value of `description` was put in quotes",
+            ),
+        ),
+        ("---\nname: a\ndescription: now --- then\n---\n", ("`---` inside a value: Claude Code takes it for the end",)),
+        (
+            "\ufeff---\r\nname: a\r\ndescription: @now --- then\r\n---\r\n",
+            (
+                "`---` inside a value: Claude Code takes it for the end",
+                "line 3: the front matter is not YAML as it stands: found character '@' that cannot start any token",
+                "line 3: the value of `description` was put in quotes",
+            ),
+        ),
+    ],
+)
+def test_each_reason_for_a_repair_is_told_once(tmp_path: Path, file: str, reasons: tuple[str, ...]) -> None:
+    """And none for what stays as it was: a byte order mark, line ends."""
+    plan = _import(tmp_path / "in", {"shop/a.md": f"{file}T\n".encode()}, tmp_path / "ws", Options(is_repair=True))
+    assert [repair.reasons for repair in plan.repairs] == [reasons]
+
+
+def test_a_repair_loses_no_word(tmp_path: Path) -> None:
+    """The `---` that would end the front matter for Claude Code stays in its value, in a form that no reader stumbles over."""
+    broken = b'\xef\xbb\xbf---\r\nname: a\r\ndescription: one: --- "two" ---- three\r\n---\r\nText --- stays\r\n'
+    _import(tmp_path / "in", {"shop/a.md": broken}, tmp_path / "ws", Options(is_repair=True))
+    assert _built(tmp_path / "ws")["shop/a.md"] == broken.replace(
+        b'one: --- "two" ---- three', rb'''"one: \x2d-- \"two\" \x2d\x2d-- three"'''
+    )
+
+
 def test_the_report_names_what_is_broken(tmp_path: Path) -> None:
     """Front matter that is no YAML, names that stand twice, code blocks without an end."""
     files = {"shop/a.md": b"---\nname: x\ndescription: a: b: c\n---\nT\n", "shop/b.md": b"---\nname: x\n---\n```\nopen\n"}

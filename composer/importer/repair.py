@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from composer.importer.sources import Source
 from composer.model import Plain
 from composer.records import dataclass, replace
 from composer.source import BYTE_ORDER_MARK
-from composer.targets.claude_read import read_agent
-from composer.yaml_text.lenient import YamlProblem, read_strict
+from composer.targets.claude_read import FENCE, read_agent
+from composer.yaml_text.lenient import YamlProblem, read_core, read_strict
 
 __all__ = ["Repair", "front_matter_problem", "repair_sources", "split_file"]
 
 _PARTS: Final = re.compile(r"(?P<start>\ufeff?---[ \t]*(?:\r\n|\n|\r))(?P<front>(?:.*(?:\r\n|\n|\r))*?)(?P<end>---[ \t]*(?:\r\n|\n|\r|\Z))")
 _WORDS: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./()-]*(?:, ?[A-Za-z][A-Za-z0-9_./()-]*)*")
+_FENCE_INSIDE: Final = "`---` inside a value: Claude Code takes it for the end"
+_FENCE_BEGINS: Final = re.compile(r"-(?=--)")
+_PRIVATE_USE: Final = range(0xE000, 0xF900)
 _NOT_TEXT: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null", "none", "nan", "inf"})
 
 
@@ -40,14 +43,18 @@ def front_matter_problem(text: str) -> str:
     parts = split_file(text)
     if parts is None:
         return "" if text.removeprefix(BYTE_ORDER_MARK)[:3] != "---" else "the front matter has no end"
-    front = parts[1].replace("\r\n", "\n").replace("\r", "\n")
+    front = _with_plain_ends(parts[1])
     try:
         data = read_strict(front)
     except YamlProblem as problem:
         return f"line {problem.line + 1}: {problem}"
     if data is not None and not isinstance(data, dict):
         return "the front matter is not a map"
-    return "`---` inside a value: Claude Code takes it for the end" if "---" in front else ""
+    return _FENCE_INSIDE if FENCE in front else ""
+
+
+def _with_plain_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def repair_sources(sources: Iterable[Source]) -> tuple[list[Source], list[Repair]]:
@@ -56,23 +63,43 @@ def repair_sources(sources: Iterable[Source]) -> tuple[list[Source], list[Repair
     for source in sources:
         problem = front_matter_problem(source.text)
         parts = split_file(source.text)
-        text = _repaired(source.text, parts) if problem and parts is not None else source.text
-        repaired.append(replace(source, text=text))
-        if text != source.text:
-            repairs.append(Repair(source.label, (problem, *read_agent(source.text).repairs)))
+        text, mended = _repaired(parts) if problem and parts is not None else ("", ())
+        repaired.append(replace(source, text=text or source.text))
+        if text and text != source.text:
+            repairs.append(Repair(source.label, tuple(_reasons(problem, parts[1] if parts is not None else "", mended))))
     return repaired, repairs
 
 
-def _repaired(text: str, parts: tuple[str, str, str]) -> str:
-    fields = read_agent(text).fields
-    if not fields:
-        return text
-    start, _, rest = parts
+def _repaired(parts: tuple[str, str, str]) -> tuple[str, tuple[str, ...]]:
+    """Return the file with its front matter written anew, and what had to be mended to read that; nothing where nothing can be read.
+
+    A ``---`` inside a value is one to its author, so the words behind it stay in the value.
+    """
+    start, front, rest = parts
+    stand_in = next(character for character in map(chr, _PRIVATE_USE) if character not in front)
+    read = read_agent(f"{FENCE}\n{_with_plain_ends(front).replace(FENCE, stand_in)}{FENCE}\n")
+    if not read.fields:
+        return "", ()
     end = "\r\n" if start.endswith("\r\n") else start[-1]
-    return start + "".join(f"{key}: {_value(value)}{end}" for key, value in fields.items()) + rest
+    lines = "".join(f"{key}: {_value(value, stand_in)}{end}" for key, value in read.fields.items())
+    return start + lines.replace(stand_in, FENCE) + rest, read.repairs
 
 
-def _value(value: Plain) -> str:
-    if isinstance(value, str) and _WORDS.fullmatch(value) and "---" not in value and value.lower() not in _NOT_TEXT:
+def _reasons(problem: str, front: str, mended: Iterable[str]) -> Iterator[str]:
+    """Give each reason once: where the lenient reader, too, could not take the front matter as it stands, it says why itself."""
+    text = _with_plain_ends(front)
+    try:
+        read_core(text)
+    except YamlProblem:
+        if FENCE in text:
+            yield _FENCE_INSIDE
+    else:
+        yield problem
+    yield from mended
+
+
+def _value(value: Plain, stand_in: str) -> str:
+    """Write a value; one that holds ``---``, for which ``stand_in`` may stand, in such a way that no reader takes that for the end."""
+    if isinstance(value, str) and _WORDS.fullmatch(value) and value.lower() not in _NOT_TEXT and FENCE not in value:
         return value
-    return json.dumps(value, ensure_ascii=False).replace("---", r"\x2d--")
+    return _FENCE_BEGINS.sub(r"\\x2d", json.dumps(value, ensure_ascii=False).replace(stand_in, FENCE))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 import typer
-from test_accept import DEV, edited, proposed, taken, workspace
+from test_accept import DEV, FILES, edited, proposed, taken, workspace
 from typer.testing import CliRunner, Result
 
 from composer import ComposerError, Workspace
@@ -263,6 +264,71 @@ def test_an_edited_output_of_a_project_that_was_built_into_stands_in_the_way(tmp
     result = run(root, str(project / ".claude/agents/dev.md"), "--yes")
     assert result.exit_code == 2
     assert f"`{project / '.claude/agents/tester.md'}` was edited by hand, too" in result.output
+
+
+def test_edits_that_contradict_each_other_are_told_with_both_places(tmp_path: Path) -> None:
+    """One text cannot say two things: which file and which line say otherwise is told, and nothing is written."""
+    root = workspace(tmp_path)
+    edited(root, "Check every input", "Check each input")
+    edited(root, "Check every input", "Check every single input", TESTER)
+    before = tree(root)
+    result = run(root, DEV, TESTER, "--to", "fragment", "--yes")
+    assert result.exit_code == 1
+    line = 1 + (root / DEV).read_text(encoding="utf-8").split("\n").index("- Check each input")
+    assert (
+        f"refused (contradiction): what would bring it about changes `{DEV}` as well, whose line {line} says otherwise\n" in result.output
+    )
+    assert tree(root) == before
+
+
+def test_a_text_that_stands_twice_in_a_file_cannot_say_two_things(tmp_path: Path) -> None:
+    """Neither where one of its places was edited alone, nor where both were edited differently: the other line is named."""
+    root = workspace(tmp_path, fragments__agents__tester=f'{dedent(FILES["fragments/agents/tester.md"])}\n## {{% include "rules" %}}\n')
+    edited(root, "Check every input", "Check every single input", TESTER)
+    first, second = (number for number, line in enumerate((root / TESTER).read_text().split("\n"), 1) if line.startswith("- Check"))
+    told = "refused (contradiction): what would bring it about changes line {} as well, which says otherwise\n"
+    assert f"{TESTER}:{first}: {told.format(second)}" in run(root, TESTER).output
+    edited(root, "Check every input", "Check each input", TESTER)
+    assert f"{TESTER}:{second}: {told.format(first)}" in run(root, TESTER).output
+
+
+def test_a_text_that_stands_twice_is_taken_home_once_where_both_places_agree(tmp_path: Path) -> None:
+    """They are one text."""
+    root = workspace(tmp_path, fragments__agents__tester=f'{dedent(FILES["fragments/agents/tester.md"])}\n## {{% include "rules" %}}\n')
+    for _ in range(2):
+        edited(root, "Check every input", "Check each input", TESTER)
+    assert len(proposed(root, TESTER).outputs[0].taken) == 1
+
+
+@pytest.mark.parametrize("words", ["Check each input", "Check every input, and say so"])
+def test_unlike_copies_of_one_file_are_told_with_both_places(tmp_path: Path, words: str) -> None:
+    """The workspace and a project that was built into have the same agent, and each was edited in its own way."""
+    root, project = workspace(tmp_path / "agents"), tmp_path / "shop"
+    project.mkdir()
+    Workspace.open(root).build("shop", into=project)
+    edited(root, "Check every input", "Check every single input")
+    edited(project, "Check every input", words, ".claude/agents/dev.md")
+    copy, before = str(project / ".claude/agents/dev.md"), tree(tmp_path)
+    result = run(root, DEV, copy, "--yes")
+    assert result.exit_code == 2
+    line = 1 + (root / DEV).read_text(encoding="utf-8").split("\n").index("- Check every single input")
+    message = f"`{DEV}` and `{copy}` are both `dev` of `shop`, and were edited differently"
+    assert f"{DEV}:{line}:1: error[contradicting-edits]: {message}\n  {line} | - Check every single input\n" in result.output
+    assert f"note: {copy}:{line}:1: the other says here\n  {line} | - {words}\n" in result.output
+    assert tree(tmp_path) == before
+
+
+def test_like_copies_of_one_file_are_accepted_together(tmp_path: Path) -> None:
+    """Both are up to date afterwards."""
+    root, project = workspace(tmp_path / "agents"), tmp_path / "shop"
+    project.mkdir()
+    Workspace.open(root).build("shop", into=project)
+    edited(root, "Check every input", "Check every single input")
+    edited(project, "Check every input", "Check every single input", ".claude/agents/dev.md")
+    assert run(root, DEV, str(project / ".claude/agents/dev.md"), "--yes").exit_code == 0
+    opened = Workspace.open(root)
+    assert not opened.check().differences
+    assert not opened.check("shop", into=project).differences
 
 
 @pytest.mark.parametrize("path", [DEV, BOT])

@@ -111,6 +111,7 @@ PROVEN_ELSEWHERE = {
     "output-missing": "test_accept.py",
     "sources-changed": "test_accept.py",
     "edited-too": "test_accept_reach.py",
+    "contradicting-edits": "test_accept_reach.py",
 }
 
 _REPORTERS = frozenset({"error", "warning", "notice", "_error", "ExpressionError", "YamlProblem"})

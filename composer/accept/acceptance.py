@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from composer.accept.contradictions import refuse_unlike_copies
 from composer.accept.drafts import Draft
 from composer.accept.effects import changed_outputs, find_builds, made_stale, refuse_edited_too
 from composer.accept.inverse import Reason, RefusedChangeError
@@ -106,17 +107,19 @@ def propose_acceptance(
     """
     on_disk = OutputsOnDisk(workspace)
     edited = read_edited(files, on_disk)
+    refuse_unlike_copies(edited)
     start = start or Draft(workspace.root.as_posix(), workspace.target)
     try:
         users = users_of(start)
     except RefusedChangeError as error:  # pragma: no cover - what is wrong in the sources was raised when the files were composed
         raise InternalError(str(error)) from error
-    wanted = {(one.file.profile, one.file.agent): one.text for one in edited}
+    files_by_key = {(one.file.profile, one.file.agent): one for one in edited}
+    wanted = {key: one.text for key, one in files_by_key.items()}
     draft = start
     outputs: list[EditedOutput] = []
     for one in edited:
         key = one.file.profile, one.file.agent
-        others = {other: text for other, text in wanted.items() if other != key}
+        others = {other: file for other, file in files_by_key.items() if other != key}
         home = Taker(*key, one.text, users, scope, others).take(draft)
         draft = home.draft
         taken = tuple(TakenChange(one.path, choice.proposal.scope, choice.proposal.about, choice.why) for choice in home.choices)

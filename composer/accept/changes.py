@@ -9,7 +9,7 @@ from typing import Final
 
 from composer.records import dataclass
 
-__all__ = ["LineChange", "TextChange", "apply_change", "changed_lines", "changed_text", "distance", "slid", "split_change"]
+__all__ = ["LineChange", "TextChange", "apply_change", "changed_lines", "changed_text", "distance", "line_in", "slid", "split_change"]
 
 _TOKEN: Final = re.compile(r"\w+|\s|[^\w\s]")
 _LEAD: Final = re.compile(r"\s*(?:[-*+]|\d+[.)])?\s*")
@@ -45,6 +45,16 @@ def changed_lines(before: Sequence[str], after: Sequence[str]) -> tuple[LineChan
         for tag, first, last, new_first, new_last in matcher.get_opcodes()
         if tag != "equal"
     )
+
+
+def line_in(lines: Sequence[str], change: LineChange, wanted: Sequence[str]) -> int:
+    """Return the line of the edited file ``wanted`` (from 1) that a change of ``lines`` stands at."""
+    shift = 0
+    for other in changed_lines(lines, wanted):
+        if other.start >= change.start:
+            break
+        shift += len(other.new) - (other.end - other.start)
+    return change.start + shift + 1
 
 
 def apply_change(lines: Sequence[str], change: LineChange) -> list[str]:

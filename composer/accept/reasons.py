@@ -21,7 +21,7 @@ class Reason(StrEnum):
     SYNTAX = "syntax"
     GENERATED = "generated"
     SCOPE = "scope"
-    TWICE = "twice"
+    CONTRADICTION = "contradiction"
     TITLE = "title"
     INVALID = "invalid"
     NO_SOURCE = "no-source"

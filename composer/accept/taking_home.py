@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from composer.accept.changes import LineChange, apply_change, changed_lines, distance, split_change
+from composer.accept.changes import LineChange, apply_change, changed_lines, distance, line_in, split_change
 from composer.accept.choice import reason_of
+from composer.accept.contradictions import contradiction_inside, contradiction_with
 from composer.accept.drafts import Draft
 from composer.accept.explaining import explained
 from composer.accept.fields import propose_fields
@@ -14,6 +15,7 @@ from composer.accept.insertions import propose_insertion
 from composer.accept.inverse import Reason, RefusedChangeError
 from composer.accept.leftovers import unused_variables, with_idle_edits
 from composer.accept.moves import moved_pairs, propose_move
+from composer.accept.outputs import EditedFile
 from composer.accept.printed import PrintedFile, read_printed
 from composer.accept.proposals import Choice, Proposal, Scope, Setting
 from composer.accept.removals import propose_removal
@@ -83,8 +85,8 @@ class Taker:
     """Takes one file's edits home.
 
     ``edited`` is its text with LF line ends; ``users`` are the profiles that show something of each fragment or profile, by its name.
-    ``scope`` is how far changes shall reach, None to choose. ``others`` are the texts that the other edited files of the same run have to
-    come out with, by output: no change may bring one of them further from its own.
+    ``scope`` is how far changes shall reach, None to choose. ``others`` are the other edited files of the same run, by output: no
+    change may bring one of them further from its own text.
     """
 
     profile: str
@@ -92,7 +94,7 @@ class Taker:
     edited: str
     users: Mapping[str, frozenset[str]]
     scope: Scope | None = None
-    others: Mapping[OutputKey, str] = field(default_factory=dict)
+    others: Mapping[OutputKey, EditedFile] = field(default_factory=dict)
     _refused: dict[tuple[int, tuple[str, ...], tuple[str, ...]], Refusal] = field(default_factory=dict)
 
     def take(self, draft: Draft) -> TakenHome:
@@ -162,9 +164,8 @@ class Taker:
                 except RefusedChangeError as error:
                     tries.refuse(proposal, error)
                     continue
-                if not self._spares_others(setting.draft, draft):
-                    message = "what would bring it about changes another of the edited files, which does not have that change"
-                    tries.refuse(proposal, RefusedChangeError(Reason.SCOPE, message))
+                if (conflict := self._conflict(setting.draft, draft)) is not None:
+                    tries.refuse(proposal, conflict)
                     continue
                 is_exact = lines == list(target) or lines == list(wanted)
                 left = distance(lines, wanted)
@@ -175,6 +176,8 @@ class Taker:
                     return draft, tries.choice(made)
                 if left < before:
                     tries.keep(left, draft, made)
+                elif (conflict := contradiction_inside(setting.printed.lines, lines, change, wanted)) is not None:
+                    tries.refuse(proposal, conflict)
                 if _words(lines) == _words(target):
                     tries.refusal = _only_the_words()
         except RefusedChangeError as error:
@@ -196,21 +199,20 @@ class Taker:
             return draft, replace(proposal, about=f"{proposal.about}; take out {names}, which nothing uses any more")
         return draft, proposal
 
-    def _spares_others(self, before: Draft, after: Draft) -> bool:
-        """Whether no other edited file is further from what it has to come out as."""
-        for (profile, agent), text in self.others.items():
-            wanted = text.split("\n")
+    def _conflict(self, before: Draft, after: Draft) -> RefusedChangeError | None:
+        """Return why a change cannot be made so, if another edited file is further from what it has to come out as then."""
+        for (profile, agent), other in self.others.items():
             old, new = (
                 next((file.text.split("\n") for file in draft.compose(profile) if file.agent == agent), []) for draft in (before, after)
             )
-            if old != new and distance(new, wanted) > distance(old, wanted):
-                return False
-        return True
+            if (conflict := contradiction_with(other.path, old, new, other.text.split("\n"))) is not None:
+                return conflict
+        return None
 
     # --- what was refused -----------------------------------------------------------------------------------------------
 
     def _key(self, lines: Sequence[str], change: LineChange, wanted: Sequence[str]) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
-        return _line_in(lines, change, wanted), tuple(lines[change.start : change.end]), change.new
+        return line_in(lines, change, wanted), tuple(lines[change.start : change.end]), change.new
 
     def _is_refused(self, lines: Sequence[str], change: LineChange, wanted: Sequence[str]) -> bool:
         return self._key(lines, change, wanted) in self._refused
@@ -233,16 +235,6 @@ def _problem_elsewhere(draft: Draft) -> RefusedChangeError | None:
     except RefusedChangeError as error:
         return error
     return None
-
-
-def _line_in(lines: Sequence[str], change: LineChange, wanted: Sequence[str]) -> int:
-    """Return the line of the edited file (from 1) that a change stands at."""
-    shift = 0
-    for other in changed_lines(lines, wanted):
-        if other.start >= change.start:
-            break
-        shift += len(other.new) - (other.end - other.start)
-    return change.start + shift + 1
 
 
 def _both(lines: Sequence[str], first: LineChange, second: LineChange) -> list[str]:

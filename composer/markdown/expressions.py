@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from composer.characters import find_bad_character
 from composer.records import dataclass
 
 if TYPE_CHECKING:
@@ -233,6 +234,9 @@ def _check_node(node: nodes.Node, names: dict[str, None], depth: int) -> None:
     value = getattr(node, "value", None)
     if isinstance(value, int | float) and not -MAX_NUMBER <= value <= MAX_NUMBER:
         raise ExpressionError("bad-expression", "this number is too large", "write a smaller one")
+    if isinstance(value, str) and (bad := find_bad_character(value)):
+        message = f"an escape gives the character `U+{ord(bad):04X}`, which is not text"
+        raise ExpressionError("bad-character", message, "take the escape out")
     for child in node.iter_child_nodes():
         _check_node(child, names, depth + 1)
 

@@ -302,6 +302,35 @@ def test_an_update_replaces_no_agent_of_another_project(tmp_path: Path) -> None:
     assert _built(into) == one | again
 
 
+def test_an_update_tells_what_no_profile_uses_any_more(tmp_path: Path) -> None:
+    """A fragment whose text changed everywhere, and the file of an agent that went: both stay, and are named, once."""
+    into = tmp_path / "ws"
+    files = {f"shop/{name}.md": _agent(name, _SHARED) for name in ("ant", "bee", "cat")}
+    _import(tmp_path / "in", files, into)
+    (into / "fragments/mine.md").write_text("Never used\n")
+    again = {path: content.replace(b"short", b"brief") for path, content in files.items() if "cat" not in path}
+    (tmp_path / "in/shop/cat.md").unlink()
+    plan = _import(tmp_path / "in", again, into, Options(is_update=True))
+    assert plan.no_longer_used == ("fragments/agents/cat.md", "fragments/shop/house-rules.md")
+    told = "\n".join(report_text(make_report(plan, ()), explains_choice=False))
+    assert "used by no profile any more, and left for you to delete:\n  fragments/agents/cat.md\n" in told
+    assert _import(tmp_path / "in", again, into, Options(is_update=True)).no_longer_used == ()
+    for path in plan.no_longer_used:
+        (into / path).unlink()
+    assert _built(into) == again
+
+
+def test_an_update_tells_nothing_of_what_others_use(tmp_path: Path) -> None:
+    """Nor does the same import a second time."""
+    into = tmp_path / "ws"
+    shop, bot = ({f"{project}/{name}.md": _agent(name, _SHARED) for name in ("ant", "bee")} for project in ("shop", "bot"))
+    _import(tmp_path / "in", shop | bot, into)
+    assert _import(tmp_path / "in", shop | bot, into, Options(is_update=True)).no_longer_used == ()
+    again = {path: _agent(path, "Other text.\n") for path in shop}
+    assert _import(tmp_path / "in", again, into, Options(is_update=True)).no_longer_used == ()
+    assert _built(into) == again | bot
+
+
 # --- where files stand ------------------------------------------------------------------------------------------------
 
 

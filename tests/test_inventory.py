@@ -13,6 +13,7 @@ from composer.explain.origins import list_origins
 from composer.inventory.contents import Inventory, list_blocks, take_inventory
 from composer.inventory.merged import Entry, merge_profile
 from composer.inventory.shares import measure_shares
+from composer.inventory.users import fragments_in_use
 from composer.stages.resolve import resolve_profile
 from composer.workspace import Workspace
 
@@ -96,6 +97,20 @@ def workspace(tmp_path: Path) -> Workspace:
 @pytest.fixture
 def inventory(workspace: Workspace) -> Inventory:
     return take_inventory(workspace.index)
+
+
+# --- in use ---------------------------------------------------------------------------------------------------------------
+
+
+def test_fragments_in_use(tmp_path: Path) -> None:
+    """Those that a profile builds or chooses, the defaults of variables in these, and what all of them include; two that include each
+    other, and nobody else does, are not among them.
+    """
+    idle = {"fragments/idle.md": '{% include "lonely" %}\n', "fragments/lonely.md": '{% if target %}\n{% include "idle" %}\n{% endif %}\n'}
+    index = Workspace.open(
+        write_workspace(tmp_path, {**FILES, **idle, "fragments/agents/spare.md": FILES["fragments/agents/dev.md"]})
+    ).index
+    assert fragments_in_use(index) == {"agents/dev", "lists/rules", "lists/extra"}
 
 
 # --- inventory --------------------------------------------------------------------------------------------------------

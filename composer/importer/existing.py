@@ -9,6 +9,7 @@ from composer.blocks import Identifier, walk_blocks
 from composer.errors import Diagnostics
 from composer.importer.bodies import Body, make_body
 from composer.importer.sources import Source
+from composer.inventory.users import fragments_in_use
 from composer.model import Catalog, Fragment
 from composer.records import dataclass, field
 from composer.source import unlocated
@@ -22,7 +23,8 @@ __all__ = ["Existing", "read_existing"]
 class Existing:
     """A workspace: its fragments' ids, those that no import may write to, the texts that it may include, and its variables.
 
-    ``texts`` are its sources by path, as they were read; ``output`` is the name of its folder for outputs.
+    ``texts`` are its sources by path, as they were read; ``output`` is the name of its folder for outputs. ``used`` are the fragments that
+    its profiles use, which an update may end.
     """
 
     root: Path | None = None
@@ -32,6 +34,7 @@ class Existing:
     variables: frozenset[str] = frozenset()
     texts: Mapping[str, str] = field(default_factory=dict)
     output: str = "output"
+    used: frozenset[str] = frozenset()
 
 
 def read_existing(root: Path, is_update: bool, sources: Sequence[Source], diagnostics: Diagnostics) -> Existing:  # noqa: FBT001 - one of two ways
@@ -51,7 +54,8 @@ def read_existing(root: Path, is_update: bool, sources: Sequence[Source], diagno
     taken = ids - _replaceable(catalog, {source.project for source in sources}) if is_update else ids
     read = [fragment.source for fragment in catalog.fragments.values()] + [profile.source for profile in catalog.profiles.values()]
     texts = {source.path: source.text for source in read}
-    return Existing(root, ids, taken, bodies, frozenset(catalog.declarations), texts, catalog.config.output)
+    used = fragments_in_use(workspace.index) if is_update else frozenset[str]()
+    return Existing(root, ids, taken, bodies, frozenset(catalog.declarations), texts, catalog.config.output, used)
 
 
 def _replaceable(catalog: Catalog, projects: Collection[str]) -> frozenset[str]:

@@ -51,6 +51,14 @@ class Prover:
     # What the last try read: most files of the next are the same, and need not be parsed again.
     _read: Catalog | None = None
 
+    def read(self, files: Mapping[str, str], diagnostics: Diagnostics) -> Index:
+        """Read the workspace as it would be with some files, by path, in place of those that are there."""
+        written = Memory({path: text.encode() for path, text in files.items()})
+        sources: Sources = written if self.existing is None else Overlay(written, Disk(self.existing.as_posix(), diagnostics))
+        index = read_index(sources, diagnostics, self._read)
+        self._read = index.catalog
+        return index
+
     def prove(self, files: Mapping[str, str], agents: Sequence[Agent]) -> Mismatches:
         """Compose files in place of what is there under the same path, and beside all else; compare every byte.
 
@@ -59,10 +67,7 @@ class Prover:
             agents: those that have to come out as their sources are.
         """
         diagnostics = Diagnostics()
-        written = Memory({path: text.encode() for path, text in files.items()})
-        sources: Sources = written if self.existing is None else Overlay(written, Disk(self.existing.as_posix(), diagnostics))
-        index = read_index(sources, diagnostics, self._read)
-        self._read = index.catalog
+        index = self.read(files, diagnostics)
         expected = {(agent.source.project, agent.name): agent for agent in agents}
         wrong: set[str] = set()
         for file in _compose(index, sorted({agent.source.project for agent in agents}), diagnostics, self.progress):

@@ -77,6 +77,7 @@ class ImportReport:
     left_out: tuple[LeftOut, ...]
     kept_whole: tuple[str, ...]
     repairs: tuple[Repair, ...]
+    no_longer_used: tuple[str, ...]
     written: tuple[str, ...]
     same_bodies: int
     edited: tuple[EditedAgent, ...]
@@ -104,6 +105,7 @@ def make_report(plan: ImportPlan, written: Sequence[str]) -> ImportReport:
         left_out=plan.left_out,
         kept_whole=tuple(sorted(plan.kept_whole)),
         repairs=plan.repairs,
+        no_longer_used=plan.no_longer_used,
         written=tuple(written),
         same_bodies=sum(agent.base is not None and not agent.changes for agent in layout.agents),
         edited=tuple(edited_agents(layout)),
@@ -217,6 +219,7 @@ def report_text(report: ImportReport, *, explains_choice: bool) -> Iterator[str]
     yield from _section("broken in the sources, and kept as it is", [f"{one.path}: {one.problem}" for one in report.broken])
     yield from _section("repaired", [f"{one.path}: {'; '.join(one.reasons)}" for one in report.repairs])
     yield from _section("kept as one piece, because it cannot be cut", list(report.kept_whole))
+    yield from _section("used by no profile any more, and left for you to delete", list(report.no_longer_used))
     yield from _section("left out", [f"{one.path}: {one.reason}" for one in report.left_out])
 
 

@@ -25,6 +25,7 @@ from composer.importer.shared_values import share_values
 from composer.importer.sources import LeftOut, Source, SourceSet, read_sources
 from composer.importer.variants import Comparer, find_variants, own_names_of, with_variants
 from composer.importer.wordings import Wordings
+from composer.inventory.users import fragments_in_use
 from composer.records import dataclass, field, replace
 from composer.source import SourceFile, unlocated
 from composer.stages.write import WriteScope
@@ -47,7 +48,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImportPlan:
-    """What would be written, proven, and all that a report tells of it. ``existing`` is the workspace that it was proven beside."""
+    """What would be written, proven, and all that a report tells of it.
+
+    ``existing`` is the workspace that it was proven beside; ``no_longer_used`` are the paths of its fragments that no profile uses any more
+    once the plan is written.
+    """
 
     files: dict[str, str]
     layout: Layout
@@ -55,6 +60,7 @@ class ImportPlan:
     left_out: tuple[LeftOut, ...]
     kept_whole: frozenset[str]
     repairs: tuple[Repair, ...] = ()
+    no_longer_used: tuple[str, ...] = ()
     existing: Existing = field(default_factory=Existing)
     min_saving: int = 0
 
@@ -104,7 +110,8 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
         progress("proving")
         wrong = prover.prove(files, layout.agents)
         if not wrong:
-            return ImportPlan(files, layout, tuple(sources), tuple(left_out), whole, min_saving=options.min_saving)
+            unused = _no_longer_used(existing, files, prover)
+            return ImportPlan(files, layout, tuple(sources), tuple(left_out), whole, no_longer_used=unused, min_saving=options.min_saving)
         blamed = _blamed(layout, wrong)
         joined = {agent.label for agent in layout.agents if agent.changes or layout.values.name_for(agent)} & blamed - apart
         if joined:  # on their own they may well come out
@@ -116,6 +123,14 @@ def plan_sources(found: SourceSet, existing: Existing, options: Options, progres
         whole |= blamed
     message = "what would be imported does not build: " + "; ".join(wrong.messages[:3])
     raise InternalError(message)
+
+
+def _no_longer_used(existing: Existing, files: Mapping[str, str], prover: Prover) -> tuple[str, ...]:
+    """Return the paths of the fragments that profiles used until these files replaced others; nothing is taken away by an import."""
+    if not existing.used:
+        return ()
+    index = prover.read(files, Diagnostics())
+    return tuple(index.catalog.fragments[name].source.path for name in sorted(existing.used - fragments_in_use(index)))
 
 
 def write_plan(plan: ImportPlan, destination: Destination, diagnostics: Diagnostics | None = None) -> tuple[str, ...]:

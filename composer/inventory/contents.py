@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from composer.blocks import Block, Conditional, Inclusion, Item, Leaf, ListBlock, Loop, Section, walk_blocks
 from composer.errors import Diagnostics
+from composer.inventory.users import fragment_users, named_in, settings_of
 from composer.looks import BUILT_IN_LOOKS
 from composer.lookup.index import Index
 from composer.model import Fragment, Profile, VariableDeclaration, YamlMapping, YamlNode, YamlScalar, YamlSequence
@@ -138,7 +139,8 @@ def take_inventory(index: Index) -> Inventory:
     """List everything in a workspace. What is wrong in it was reported when it was indexed."""
     catalog = index.catalog
     profiles = tuple(_profile(profile, index) for _, profile in sorted(catalog.profiles.items()))
-    users = _fragment_users(index, profiles)
+    built = {profile.name: [agent.fragment for agent in profile.agents] for profile in profiles if not profile.is_abstract}
+    users = fragment_users(index, built)
     fragments = [_fragment(fragment, index, users) for _, fragment in sorted(catalog.fragments.items())]
     looks = {**BUILT_IN_LOOKS, **catalog.config.looks}
     return Inventory(
@@ -178,7 +180,7 @@ def _variable(declaration: VariableDeclaration, index: Index) -> VariableEntry:
     default = node_text(declaration.default) if declaration.default is not None else None
     users = tuple(sorted(index.variable_users.get(name, ())))
     profiles = sorted(index.catalog.profiles.items())
-    set_by = tuple(profile_name for profile_name, profile in profiles if any(name in settings.entries for settings in _settings(profile)))
+    set_by = tuple(profile_name for profile_name, profile in profiles if any(name in settings.entries for settings in settings_of(profile)))
     return VariableEntry(name, str(declaration.type), default, declaration.doc, declaration.location, users, set_by)
 
 
@@ -202,12 +204,6 @@ def node_text(node: YamlNode) -> str:
 # --- who uses what ----------------------------------------------------------------------------------------------------
 
 
-def _settings(profile: Profile) -> Iterator[YamlMapping]:
-    for settings in (profile.variables, *(agent.variables for agent in profile.agents.values())):
-        if settings is not None:
-            yield settings
-
-
 def _edits_fragment(profile: Profile, fragment_id: str) -> bool:
     return any(address.startswith(f"{fragment_id}#") for edits in profile.all_edits for address in edits.by_address)
 
@@ -217,64 +213,9 @@ def _look_users(name: str, index: Index) -> tuple[str, ...]:
     for profile_name, profile in sorted(index.catalog.profiles.items()):
         layouts = [profile.layout, *(agent.layout for agent in profile.agents.values())]
         layouts += [edit.layout for edits in profile.all_edits for edit in edits.by_address.values()]
-        if any(name in _names(layout) for layout in layouts if layout is not None):
+        if any(name in named_in(layout) for layout in layouts if layout is not None):
             users.append(profile_name)
     return tuple(users)
-
-
-def _fragment_users(index: Index, profiles: Iterable[ProfileEntry]) -> Mapping[str, set[str]]:
-    """Collect by fragment those that include it, choose it as the value of a variable, or build it."""
-    users: dict[str, set[str]] = {}
-    for user, address in _references(index):
-        users.setdefault(address.partition("#")[0], set()).add(user)
-    for profile in profiles:
-        for agent in () if profile.is_abstract else profile.agents:
-            users.setdefault(agent.fragment, set()).add(f"profiles/{profile.name}")
-    return users
-
-
-def _references(index: Index) -> Iterator[tuple[str, str]]:
-    for fragment in index.catalog.fragments.values():
-        yield from ((fragment.id, address) for address in _included(fragment.document.blocks))
-    for declaration in index.catalog.declarations.values():
-        if declaration.type.is_fragment and declaration.default is not None:
-            path = declaration.location.path
-            user = path.removeprefix("fragments/").removesuffix(".md")
-            yield from ((user, address) for address in _names(declaration.default))
-    for profile in index.catalog.profiles.values():
-        yield from ((f"profiles/{profile.name}", address) for address in _profile_references(profile, index))
-
-
-def _profile_references(profile: Profile, index: Index) -> Iterator[str]:
-    for settings in _settings(profile):
-        for name, node in settings.entries.items():
-            declaration = index.catalog.declarations.get(name)
-            if declaration is not None and declaration.type.is_fragment:
-                yield from _names(node)
-    for edits in profile.all_edits:
-        for edit in edits.by_address.values():
-            texts = [edit.replace, *(node for inserted in edit.insertions.values() for node in inserted.entries.values())]
-            for text in texts:
-                if isinstance(text, YamlScalar):
-                    yield from _included(index.edit_document(text).blocks)
-
-
-def _included(blocks: tuple[Block, ...]) -> Iterator[str]:
-    for block, _ in walk_blocks(blocks):
-        if isinstance(block, Inclusion) and block.address is not None:
-            yield block.address
-
-
-def _names(node: YamlNode) -> Iterator[str]:
-    """Give the names that a value lists; in a map that edits an inherited list, those that it adds."""
-    match node:
-        case YamlScalar():
-            yield node.text
-        case YamlSequence():
-            for item in node.items:
-                yield from _names(item)
-        case YamlMapping():
-            yield from (key for key, value in node.entries.items() if isinstance(value, YamlScalar) and value.text == "true")
 
 
 # --- blocks -----------------------------------------------------------------------------------------------------------

@@ -24,17 +24,11 @@ def as_read(file: OutputFile) -> OutputFile:
 
 
 def _read_segments(segments: Iterable[Segment]) -> Iterator[Segment]:
-    """Turn line ends into LF, also one that begins in a segment and ends in the next."""
-    is_first, follows_return = True, False
-    for segment in segments:
-        text = segment.text
-        if not text:
-            yield segment
-            continue
-        if is_first:
-            text = text.removeprefix(BYTE_ORDER_MARK)
-        if follows_return:
-            text = text.removeprefix("\n")
-        is_first, follows_return = False, text.endswith("\r") or (follows_return and not text)
+    """Turn line ends into LF; one that begins in a segment and ends in the next stays in the next."""
+    texts = [segment for segment in segments if segment.text]
+    for position, segment in enumerate(texts):
+        text = segment.text if position else segment.text.removeprefix(BYTE_ORDER_MARK)
+        if text.endswith("\r") and position + 1 < len(texts) and texts[position + 1].text.startswith("\n"):
+            text = text[:-1]
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         yield segment if text == segment.text else replace(segment, text=text)

@@ -9,8 +9,10 @@ import pytest
 from builders import write_workspace
 from typer.testing import CliRunner, Result
 
+from composer.accept.as_read import as_read
 from composer.cli.app import app
 from composer.line_ends import ChangedLineEnd, changed_line_ends, line_ends_text
+from composer.source import SourceFile
 from composer.workspace import Workspace
 
 FOLDER = "output/shop/.claude/agents"
@@ -167,6 +169,19 @@ def test_an_edit_is_taken_home_whatever_the_line_ends(root: Path, agent: str, en
     for other, own in ENDS.items():
         if other != agent:
             assert b"and since when" + own in (root / f"{FOLDER}/{other}.md").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "rules", ['characters: {"␍": U+000D}', 'characters: {"␍": U+000D}\n  eol: crlf', "eol: cr\n  bom: true", "eol: lf"]
+)
+def test_a_file_as_it_is_read_has_segments_that_cover_it(tmp_path: Path, rules: str) -> None:
+    """Whatever its line ends, and wherever one begins and ends."""
+    body = "You ␍ write␍\n\n␍\n- Say␍\n  what {{ agent.name }}␍\n- More\n"
+    text = f"---\nagent:\n  verbatim: true\n  {rules}\n  description: Writes notes.␍\n---\n{body}"
+    root = write_workspace(tmp_path, {"fragments/agents/plain.md": text, "profiles/shop.yaml": "agents: {plain: {}}\n"})
+    (file,) = Workspace.open(root).compose().files
+    read = as_read(file)
+    assert "".join(segment.text for segment in read.segments) == read.text == SourceFile.from_raw("plain.md", file.text).text
 
 
 def test_new_lines_are_taken_home_from_a_file_with_other_line_ends(root: Path) -> None:

@@ -69,26 +69,23 @@ def _watching(command: Sequence[str], environment: Mapping[str, str], root: Path
 
 
 def _wait(process: subprocess.Popen[bytes], root: Path, expected: Mapping[str, bytes]) -> None:
-    """Wait until each file has its content. A file is read only when it may have changed, so that waiting costs little."""
-    pending: dict[str, int] = dict.fromkeys(expected, -1)
+    """Wait until each file has its content, looking at one at a time: what waits must not take the time of what is waited for."""
     deadline = monotonic() + LIMIT
-    while True:
-        for path, seen in list(pending.items()):
+    for number, (path, content) in enumerate(expected.items()):
+        seen = -1
+        while True:
             stamp = _stamp(root / path)
-            if stamp == seen:
-                continue
-            pending[path] = stamp
-            if stamp >= 0 and (root / path).read_bytes() == expected[path]:
-                del pending[path]
-        if not pending:
-            return
-        if process.poll() is not None:
-            message = f"the watching process ended with {process.returncode}"
-            raise WrongResultError(message)
-        if monotonic() > deadline:
-            message = f"{len(pending)} outputs were not written within {LIMIT:.0f} seconds"
-            raise WrongResultError(message)
-        sleep(POLL)
+            # It is read only when it may have changed.
+            if stamp not in {seen, -1} and (root / path).read_bytes() == content:
+                break
+            seen = stamp
+            if process.poll() is not None:
+                message = f"the watching process ended with {process.returncode}"
+                raise WrongResultError(message)
+            if monotonic() > deadline:
+                message = f"{len(expected) - number} outputs were not written within {LIMIT:.0f} seconds"
+                raise WrongResultError(message)
+            sleep(POLL)
 
 
 def _stamp(path: Path) -> int:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.untraced  # they read the code, and run none of it
 IMPORTER = {f"composer.importer.{name}" for name in ("existing", "run", "sources")}
 """Reads files from anywhere the user names."""
 
-FILES = {f"composer.files.{name}" for name in ("destination", "disk", "exclusive", "root", "transaction")}
+FILES = {f"composer.files.{name}" for name in ("destination", "disk", "exclusive", "freeing", "root", "transaction")}
 """Write below one root and never leave it; `disk` reads."""
 
 START_A_PROCESS = {"composer.impact.git"}

@@ -8,15 +8,13 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from _thread import LockType, allocate_lock, start_new_thread
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from composer.records import dataclass, field
 
-__all__ = ["LeavesRootError", "Root", "create", "freed_together", "sync", "sync_all"]
+__all__ = ["LeavesRootError", "Root", "create", "sync", "sync_all"]
 
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
@@ -25,12 +23,6 @@ _PERMISSIONS: Final = 0o777
 _MUCH: Final = 1 << 20
 _MANY: Final = 16
 """Files that are synced one by one: a thousand take seconds so, and a few hundredths of one together."""
-_MOST_HELD: Final = 100
-"""How many replaced files are held open. A process may have 256 in all, in some places."""
-_CLOSERS: Final = 32
-"""Threads that close files. They wait more than they work."""
-_ENOUGH: Final = 4
-"""How many files a thread closes at least: starting it takes as long as closing a few where the system does not wait."""
 
 
 class LeavesRootError(OSError):
@@ -209,64 +201,6 @@ def _read(handle: int) -> bytes:
     while data := os.read(handle, _MUCH):
         parts.append(data)
     return b"".join(parts)
-
-
-@contextmanager
-def freed_together() -> Iterator[Callable[[int], None]]:
-    """Let files that are replaced go when all have been.
-
-    Where a file system waits for the disk whenever it frees a file, a thousand of them take seconds one after the other; what is held open
-    is freed when it is closed, and that can be done side by side.
-
-    Yields:
-        A function that takes an open file before another comes to its place.
-    """
-    held: list[int] = []
-
-    def hold(handle: int) -> None:
-        if len(held) >= _MOST_HELD:
-            _close_all(held)
-        held.append(handle)
-        # A system that opens files for itself alone would not let them be replaced.
-        if os.name != "posix":  # pragma: no cover - Windows
-            _close_all(held)
-
-    try:
-        yield hold
-    finally:
-        _close_all(held)
-
-
-def _close_all(handles: list[int]) -> None:
-    """Close files, many of them side by side."""
-    count = min(len(handles) // _ENOUGH, _CLOSERS)
-    parts = [handles[number::count] for number in range(count)] if count > 1 else [handles]
-    # `threading` would wait until each thread has begun, which takes longer than most of them do.
-    closers = [_close_beside(part) for part in parts[1:]]
-    _close_each(parts[0])
-    for closer in closers:
-        closer.acquire()
-    handles.clear()
-
-
-def _close_beside(handles: Sequence[int]) -> LockType:
-    """Close files in a thread; return a lock that is free when that is done."""
-    closer = allocate_lock()
-    closer.acquire()
-    start_new_thread(_close_and_tell, (handles, closer))
-    return closer
-
-
-def _close_and_tell(handles: Sequence[int], closer: LockType) -> None:
-    try:
-        _close_each(handles)
-    finally:
-        closer.release()
-
-
-def _close_each(handles: Iterable[int]) -> None:
-    for handle in handles:
-        os.close(handle)
 
 
 def sync_all(places: Collection[str | Path], after: int = 0) -> None:

@@ -17,8 +17,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
+from composer.files.freeing import Freeing
 from composer.files.journal import JOURNAL_NAME, BadJournalError, Change, Journal, parse_journal, print_journal
-from composer.files.root import LeavesRootError, Root, create, freed_together, sync, sync_all
+from composer.files.root import LeavesRootError, Root, create, sync, sync_all
 from composer.records import dataclass, field
 
 __all__ = ["Change", "FileChangedError", "Repair", "TransactionError", "commit", "pending_repair", "repair"]
@@ -89,16 +90,17 @@ def commit(root: Root, changes: Sequence[Change], boundary: str = "") -> None:
         if not _is_known(states[change.path], change):
             raise TransactionError(change.path, "written", FileChangedError(change.path))
     journal = _begin(root, needed, boundary)
-    try:
-        _carry(root, journal, states, is_forward=True)
-    except BaseException as error:
-        _take_back(root, journal, error)
-        raise
-    try:
-        _end(root)
-    except TransactionError as error:
-        error.is_undone = False
-        raise
+    with Freeing() as freeing:
+        try:
+            _carry(root, journal, states, freeing, is_forward=True)
+        except BaseException as error:
+            _take_back(root, journal, freeing, error)
+            raise
+        try:
+            _end(root)
+        except TransactionError as error:
+            error.is_undone = False
+            raise
 
 
 def _begin(root: Root, changes: tuple[Change, ...], boundary: str) -> Journal:
@@ -128,11 +130,11 @@ def _end(root: Root) -> None:
         sync(root.place)
 
 
-def _take_back(root: Root, journal: Journal, error: BaseException) -> None:
+def _take_back(root: Root, journal: Journal, freeing: Freeing, error: BaseException) -> None:
     """Take a failed transaction back; where that fails too, the journal stays."""
     try:
         _sweep(root, journal)
-        _carry(root, journal, _states(root, journal.changes), is_forward=False)
+        _carry(root, journal, _states(root, journal.changes), freeing, is_forward=False)
         _end(root)
     except TransactionError:
         if isinstance(error, TransactionError):
@@ -183,7 +185,8 @@ def repair(root: Root, may_write: Callable[[str], bool]) -> Repair | None:
     journal, states, how = found
     _sweep(root, journal)
     try:
-        _carry(root, journal, states, is_forward=how.is_forward)
+        with Freeing() as freeing:
+            _carry(root, journal, states, freeing, is_forward=how.is_forward)
     except BaseException:
         with suppress(TransactionError):
             _sweep(root, journal)
@@ -250,7 +253,7 @@ def _look(root: Root, path: str, let_go: Callable[[int], None] = os.close) -> tu
 # --- Carry out --------------------------------------------------------------------------------------------------------
 
 
-def _carry(root: Root, journal: Journal, states: Mapping[str, _State], *, is_forward: bool) -> None:
+def _carry(root: Root, journal: Journal, states: Mapping[str, _State], freeing: Freeing, *, is_forward: bool) -> None:
     """Bring every file that is in one of its two states to the wanted one; the same from any point, however often."""
     work = list(_work(journal, states, is_forward=is_forward))
     staged: dict[str, str] = {}
@@ -266,9 +269,9 @@ def _carry(root: Root, journal: Journal, states: Mapping[str, _State], *, is_for
     # Further up, a name changes only where a folder comes or goes.
     moving = [*homeless, *journal.folders, *(path for path, content, _ in work if content is None)]
     folders |= {str(root.place / folder) for folder in root.folders_of(moving)}
-    with freed_together() as free_later:
-        for path, _, _ in work:
-            _put(root, path, staged.get(path), states[path], free_later)
+    for path, _, _ in work:
+        _put(root, path, staged.get(path), states[path], freeing)
+    freeing.begin()
     _remove_empty_folders(root, journal, is_forward=is_forward)
     with _naming(".", "written"):
         sync_all([place for place in sorted(folders) if os.path.isdir(place)], after=len(staged))  # noqa: PTH112 - as above
@@ -300,9 +303,9 @@ def _stage(root: Root, path: str, content: bytes, mode: int | None, key: str, ho
     return temporary
 
 
-def _put(root: Root, path: str, staged: str | None, state: _State, free_later: Callable[[int], None]) -> None:
+def _put(root: Root, path: str, staged: str | None, state: _State, freeing: Freeing) -> None:
     """Rename a content into its place, or remove the file, if nobody has changed it just now."""
-    place, found = _look(root, path, free_later)
+    place, found = _look(root, path, freeing.hold)
     if found != state:
         raise TransactionError(path, "written", FileChangedError(path))
     try:

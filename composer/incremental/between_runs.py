@@ -168,6 +168,7 @@ class _Outputs:
         self._grounds = grounds
         self._runs = runs
         self._edited = edited_addresses(profile.profile, grounds.index)
+        self._prints: dict[int, tuple[object, str]] = {}
         finder = runs.ingredients_of(profile, grounds.index)
         self._made_of = {agent.name: self._making_of(finder.of(agent)) for agent in profile.agents if agent.name not in spared}
 
@@ -196,12 +197,20 @@ class _Outputs:
         # Which edits a run asks for decides what is kept of where an agent's blocks stand.
         known = grounds.index.catalog.fragments
         asked = [address for address in self._edited if (home := address.partition("#")[0]) in fragments or home not in known]
+        edits = [f"{home} {self._printed(ingredients.edits[home])}" for home in sorted(ingredients.edits)]
         parts = (
             grounds.of_run,
             *texts,
             repr(sorted(ingredients.variables.items())),
-            repr(sorted(ingredients.edits.items())),
-            *(repr(getattr(ingredients, name)) for name in _IN_ONE_ORDER),
+            repr(edits),
+            *[self._printed(getattr(ingredients, name)) for name in _IN_ONE_ORDER],
             repr(asked),
         )
         return Making(digest("\0".join(parts).encode(errors="surrogatepass")), texts)
+
+    def _printed(self, ingredient: object) -> str:
+        """Print what most agents of a profile have in common."""
+        known = self._prints.get(id(ingredient))
+        if known is None or known[0] is not ingredient:
+            known = self._prints[id(ingredient)] = (ingredient, repr(ingredient))
+        return known[1]

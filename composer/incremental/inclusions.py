@@ -52,9 +52,12 @@ class Inclusions:
             includes = self._includes_of(waiting.pop())
             if includes.is_open:
                 return frozenset(fragments)
-            fresh = {name for name in _homes(includes, agent.variables, index) if name in fragments} - found
-            found |= fresh
-            waiting += (fragments[name].document for name in fresh)
+            for name in _homes(includes, agent.variables, index):
+                if name not in found and name in fragments:
+                    found.add(name)
+                    document = fragments[name].document
+                    if self._includes_of(document) is not _NOTHING:
+                        waiting.append(document)
         return frozenset(found)
 
     def can_bring(self, wanted: Collection[str], index: Index) -> Callable[[Block, str | None], bool]:

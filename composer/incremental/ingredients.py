@@ -15,12 +15,11 @@ from composer.model import (
     FieldValue,
     Fragment,
     Look,
-    Plain,
     ResolvedAgent,
     ResolvedEdit,
     ResolvedProfile,
+    ResolvedVariable,
     VariableDeclaration,
-    VariableKind,
     YamlMapping,
     YamlNode,
     YamlScalar,
@@ -37,13 +36,16 @@ _Said = Hashable
 
 @dataclass(frozen=True, slots=True)
 class AgentIngredients:
-    """What one agent's file is made of. ``variables`` are those that a text of its fragments, or of its profiles, names."""
+    """What one agent's file is made of. ``variables`` are those that a text of its fragments, or of its profiles, names.
+
+    Their types are not among it: those are declared for the whole workspace.
+    """
 
     fragment: str
     fragments: Mapping[str, Fragment]
     fields: _Said
     project: _Said
-    variables: Mapping[str, tuple[VariableKind, str, Plain] | None]
+    variables: Mapping[str, _Said]
     looks: tuple[Look, ...]
     edits: Mapping[str, _Said]
     folder: PurePosixPath | None
@@ -103,11 +105,9 @@ class IngredientFinder:
         fragments = self._index.catalog.fragments
         return {home: edit for home, edit in self._edits_of(agent.edits).items() if home in homes or home not in fragments}
 
-    def _variables_of(self, agent: ResolvedAgent, homes: Iterable[str]) -> Mapping[str, tuple[VariableKind, str, Plain] | None]:
-        names = self.names.union(*(self._index.fragment_variables.get(home, ()) for home in homes))
-        return {
-            name: (value.type.kind, value.text, value.data) if (value := agent.variables.get(name)) is not None else None for name in names
-        }
+    def _variables_of(self, agent: ResolvedAgent, homes: Iterable[str]) -> Mapping[str, _Said]:
+        names = self.names.union(*[self._index.fragment_variables.get(home, ()) for home in homes])
+        return {name: _said_of_variable(agent.variables.get(name)) for name in names}
 
     def _edits_of(self, edits: Mapping[str, ResolvedEdit]) -> Mapping[str, _Said]:
         """Return what edits say, by the fragment or profile that their blocks stand in. Most agents of a profile have the very same."""
@@ -132,11 +132,18 @@ def said(node: YamlNode | None) -> _Said:
             return None
         case YamlScalar():
             # How many lines a text has, and what stands before them, can be seen in the source alone.
-            return (node.text, node.style, node.in_flow, node.location.text)
+            return (node.text, node.style.value, node.in_flow, node.source.text[node.start : node.end])
         case YamlSequence():
             return tuple(said(item) for item in node.items)
         case YamlMapping():
             return tuple((key, said(value)) for key, value in node.entries.items())
+
+
+def _said_of_variable(variable: ResolvedVariable | None) -> _Said:
+    if variable is None:
+        return None
+    text, data = variable.text, variable.data
+    return text if data == text else (text, tuple(data) if isinstance(data, list) else data)
 
 
 def _said_of_fields(fields: Mapping[str, FieldValue]) -> _Said:

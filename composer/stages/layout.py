@@ -186,15 +186,21 @@ def lay_out(document: RenderedDocument, laid: _Shared | None = None) -> Rendered
 
 
 def _body(pieces: Iterable[_Piece], name: str) -> tuple[Segment, ...]:
-    """String the segments of an agent together, its name put in where it was left open."""
-    segments: list[Segment] = []
-    for stretch, end in pieces:
-        before = len(segments)
-        segments += stretch.segments
-        for position in stretch.names:
-            segments[before + position] = replace(segments[before + position], text=name)
-        segments.append(end)
+    """Return the segments of an agent, its name put in where it was left open."""
+    segments, names = _strung(pieces)
+    for position in names:
+        segments[position] = replace(segments[position], text=name)
     return tuple(segments)
+
+
+def _strung(pieces: Iterable[_Piece]) -> tuple[list[Segment], list[int]]:
+    """String the segments of pieces together, beside the positions of those that the agent's name is to be put into."""
+    segments: list[Segment] = []
+    names: list[int] = []
+    for stretch, end in pieces:
+        names += [len(segments) + position for position in stretch.names]
+        segments += (*stretch.segments, end)
+    return segments, names
 
 
 def _body_text(pieces: Iterable[_Piece], name: str) -> str:
@@ -577,16 +583,9 @@ def _connected(stretches: Iterable[_Stretch]) -> _Stretch | None:
     pieces = _with_ends(stretches)
     if len(pieces) < 2:  # noqa: PLR2004 - nothing to connect
         return pieces[0][0] if pieces else None
-    segments: list[Segment] = []
-    names: list[int] = []
-    texts: list[str] = []
-    for stretch, end in pieces:
-        before = len(segments)
-        names += [before + position for position in stretch.names]
-        segments += (*stretch.segments, end)
-        texts += (stretch.text, end.text)
-    segments.pop()
-    text = "".join(texts[:-1])
+    segments, names = _strung(pieces)
+    segments.pop()  # the line end below it, which belongs to the next join
+    text = "".join([segment.text for segment in segments])
     return _Stretch(pieces[0][0].first, pieces[-1][0].last, tuple(segments), text, tuple(names))
 
 

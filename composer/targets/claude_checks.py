@@ -284,10 +284,15 @@ def _names_in(spec: FieldSpec, field: FieldValue, diagnostics: Diagnostics) -> I
         _report_type(spec.name, spec.kind.value, field, diagnostics)
 
 
-def _check_names(spec: FieldSpec, field: FieldValue, diagnostics: Diagnostics) -> None:
+def _check_names(spec: FieldSpec, field: FieldValue, diagnostics: Diagnostics) -> list[tuple[str, Location]]:
+    """Report what is no list of names; return those that there are."""
+    names = []
     for name, location in _names_in(spec, field, diagnostics):
-        if not name:
+        if name:
+            names.append((name, location))
+        else:
             diagnostics.error("empty-field", f"`{spec.name}` holds an empty name", location, "take it out")
+    return names
 
 
 def _check_tools(spec: FieldSpec, field: FieldValue, diagnostics: Diagnostics) -> None:
@@ -301,14 +306,13 @@ def _check_tools(spec: FieldSpec, field: FieldValue, diagnostics: Diagnostics) -
                 "take it away with `unset: [tools]` to give it all tools",
             )
         return
-    _check_names(spec, field, diagnostics)
-    for name, location in _names_in(spec, field, Diagnostics()):
+    for name, location in _check_names(spec, field, diagnostics):
         _check_tool(spec.name, name, location, diagnostics)
 
 
 def _check_tool(field_name: str, name: str, location: Location, diagnostics: Diagnostics) -> None:
     tool = name.partition("(")[0].strip()
-    if not name or tool == "*" or tool.startswith("mcp__"):
+    if tool == "*" or tool.startswith("mcp__"):
         return
     if tool not in TOOLS:
         same = next((known for known in TOOLS if known.casefold() == tool.casefold()), "")
@@ -358,7 +362,7 @@ def _check_keys(name: str, field: FieldValue, diagnostics: Diagnostics) -> None:
                 _check_keys(name, item, diagnostics)
 
 
-_CHECKS: Final[Mapping[FieldKind, Callable[[FieldSpec, FieldValue, Diagnostics], None]]] = MappingProxyType(
+_CHECKS: Final[Mapping[FieldKind, Callable[[FieldSpec, FieldValue, Diagnostics], object]]] = MappingProxyType(
     {
         FieldKind.TEXT: _check_text,
         FieldKind.EXAMPLES: _check_examples,

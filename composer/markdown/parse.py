@@ -23,17 +23,21 @@ from composer.blocks import (
     child_blocks,
 )
 from composer.errors import Diagnostics
-from composer.markdown.scan import (
-    MAX_NESTING,
+from composer.markdown.cursor import Cursor
+from composer.markdown.elements import (
     Element,
     GroupElement,
     HeadingElement,
     IncludeElement,
     ItemElement,
     LeafElement,
-    Scanner,
-    report_nesting,
+    first_of,
+    heading_level,
+    indent_of,
+    item_style,
 )
+from composer.markdown.scan import Scanner
+from composer.markdown.statements import MAX_NESTING, report_nesting
 from composer.records import replace
 from composer.source import Location, SourceFile
 
@@ -64,11 +68,11 @@ def parse_document(source: SourceFile, start: int, diagnostics: Diagnostics, syn
 
 def parse_lines(source: SourceFile, lines: Sequence[TextLine], diagnostics: Diagnostics, syntax: Syntax = JINJA) -> Document:
     """Read lines that need not stand side by side in their source, such as a block scalar of a profile."""
-    scanner = Scanner(source, lines, diagnostics, syntax)
-    elements, _ = scanner.scan()
-    blocks = _Nester(scanner, elements, diagnostics).nest(NO_HEADING, 0, within_item=False)
+    cursor = Cursor(source, lines, diagnostics, syntax)
+    elements, _ = Scanner(cursor).scan()
+    blocks = _Nester(cursor, elements, diagnostics).nest(NO_HEADING, 0, within_item=False)
     first, last = (lines[0].offset, lines[-1].offset + len(lines[-1].text)) if lines else (0, 0)
-    return Document(source, blocks, source.at(first, last), scanner.order, syntax)
+    return Document(source, blocks, source.at(first, last), cursor.gaps.order, syntax)
 
 
 def print_blocks(document: Document) -> str:
@@ -90,8 +94,8 @@ def _print(text: str, location: Location, children: Sequence[Block]) -> str:
 class _Nester:
     """Turns a run of elements into blocks, by their levels and indentations."""
 
-    def __init__(self, scanner: Scanner, elements: Sequence[Element], diagnostics: Diagnostics, depth: int = 0) -> None:
-        self._scanner = scanner
+    def __init__(self, cursor: Cursor, elements: Sequence[Element], diagnostics: Diagnostics, depth: int = 0) -> None:
+        self._cursor = cursor
         self._elements = elements
         self._diagnostics = diagnostics
         self._next = 0
@@ -101,10 +105,10 @@ class _Nester:
         """Take the elements that stand below a heading of ``level`` or inside an item whose text starts at column ``indent``."""
         blocks: list[Block] = []
         while (element := self._peek()) is not None:
-            heading = _heading_level(element)
+            heading = heading_level(element)
             if heading is not None and (within_item or heading <= level):
                 break
-            if within_item and heading is None and _indent(element) < indent:
+            if within_item and heading is None and indent_of(element) < indent:
                 break
             blocks.append(self._take(element, indent))
         return tuple(blocks)
@@ -112,25 +116,25 @@ class _Nester:
     def nest_all(self, indent: int) -> tuple[Block, ...]:
         """Take all elements of a branch, which may not leave the level that its first one is at."""
         start = self._peek()
-        level = (_heading_level(start) or 1) - 1 if start is not None else NO_HEADING
+        level = (heading_level(start) or 1) - 1 if start is not None else NO_HEADING
         blocks = self.nest(level, indent, within_item=False)
-        if start is not None and _heading_level(start) is None:
-            strays = [element for element in self._elements if _heading_level(element) is not None]
+        if start is not None and heading_level(start) is None:
+            strays = [element for element in self._elements if heading_level(element) is not None]
         else:
             strays = list(self._elements[self._next :])
-        outside = next((e for e in self._elements if _heading_level(e) is None and _indent(e) < indent), None)
+        outside = next((e for e in self._elements if heading_level(e) is None and indent_of(e) < indent), None)
         if outside is not None:
             self._diagnostics.error(
                 "branch-leaves-level",
                 "this line stands left of the list item that the statement is in",
-                self._scanner.line_location(outside.first),
+                self._cursor.line_location(outside.first),
                 "let a branch hold whole blocks: indent the line, or close the branch with `{% endif %}` or `{% endfor %}` before",
             )
         for stray in strays[:1]:
             self._diagnostics.error(
                 "branch-leaves-level",
                 "this heading closes a section that was opened outside the branch",
-                self._scanner.line_location(stray.first),
+                self._cursor.line_location(stray.first),
                 "let a branch hold whole blocks: start it with a heading of this level, or close it with `{% endif %}` before",
             )
         return blocks
@@ -139,18 +143,18 @@ class _Nester:
         return self._elements[self._next] if self._next < len(self._elements) else None
 
     def _take(self, element: Element, indent: int) -> Block:
-        if _item_style(element) is not None:
+        if item_style(element) is not None:
             return self._take_list(indent)
         self._next += 1
         match element:
             case HeadingElement():
                 return self._take_section(element)
             case LeafElement():
-                location = self._scanner.line_location(element.first, element.last)
+                location = self._cursor.line_location(element.first, element.last)
                 unit = _shifted(element.unit, element.indent - indent)
                 return Leaf(element.kind, element.text, unit, location, element.identifier)
             case IncludeElement():
-                location = self._scanner.line_location(element.first, element.last)
+                location = self._cursor.line_location(element.first, element.last)
                 extra = max(element.indent - indent, 0)
                 return Inclusion(element.address, element.variable, element.level, extra, element.target, location, element.identifier)
             case GroupElement():
@@ -164,19 +168,19 @@ class _Nester:
         return Section(element.level, element.title, body, element.unit, location, element.identifier)
 
     def _span(self, first: int, last: int, body: Sequence[Block]) -> Location:
-        own = self._scanner.line_location(first, last)
+        own = self._cursor.line_location(first, last)
         return replace(own, end=max(own.end, body[-1].location.end)) if body else own
 
     # --- lists --------------------------------------------------------------------------------------------------------
 
     def _take_list(self, indent: int) -> ListBlock:
         first = self._elements[self._next]
-        style, column = _item_style(first), _indent(first)
+        style, column = item_style(first), indent_of(first)
         entries: list[Block] = []
         identifier: Identifier | None = None
-        while (element := self._peek()) is not None and _item_style(element) == style and _heading_level(element) is None:
+        while (element := self._peek()) is not None and item_style(element) == style and heading_level(element) is None:
             # An item may stand a little to the left or right of the one before, but not left of the block around the list.
-            if element is not first and (abs(_indent(element) - column) > 1 or _indent(element) < indent):
+            if element is not first and (abs(indent_of(element) - column) > 1 or indent_of(element) < indent):
                 break
             self._next += 1
             if isinstance(element, ItemElement):
@@ -205,17 +209,17 @@ class _Nester:
             self._depth -= 1
             return body
         below = self._peek()
-        if below is not None and _heading_level(below) is None and _indent(below) >= element.content:
-            report_nesting(self._scanner.line_location(below.first), self._diagnostics)
-        while (below := self._peek()) is not None and _heading_level(below) is None and _indent(below) >= element.content:
+        if below is not None and heading_level(below) is None and indent_of(below) >= element.content:
+            report_nesting(self._cursor.line_location(below.first), self._diagnostics)
+        while (below := self._peek()) is not None and heading_level(below) is None and indent_of(below) >= element.content:
             self._next += 1
         return ()
 
     # --- conditionals and loops ---------------------------------------------------------------------------------------
 
     def _group(self, element: GroupElement, indent: int) -> Conditional | Loop:
-        location = self._scanner.line_location(element.first, element.last)
-        in_list = _item_style(element) is not None
+        location = self._cursor.line_location(element.first, element.last)
+        in_list = item_style(element) is not None
         bodies = [self._branch_body(branch.elements, indent, in_list=in_list) for branch in element.branches]
         if element.values is not None:
             self._refuse_loop_identifiers(bodies[0])
@@ -225,13 +229,13 @@ class _Nester:
         return Conditional(branches, location, element.identifier)
 
     def _branch_body(self, elements: Sequence[Element], indent: int, *, in_list: bool) -> tuple[Block, ...]:
-        blocks = _Nester(self._scanner, elements, self._diagnostics, self._depth).nest_all(indent)
+        blocks = _Nester(self._cursor, elements, self._diagnostics, self._depth).nest_all(indent)
         if in_list and len(blocks) == 1 and isinstance(blocks[0], ListBlock) and blocks[0].identifier is None:
             return blocks[0].entries
         return blocks
 
     def _check_levels(self, element: GroupElement) -> None:
-        levels = [(_heading_level(first), _indent(first)) for branch in element.branches if (first := _first_of(branch.elements))]
+        levels = [(heading_level(first), indent_of(first)) for branch in element.branches if (first := first_of(branch.elements))]
         if len(set(levels)) > 1:
             self._diagnostics.error(
                 "branches-differ",
@@ -254,68 +258,6 @@ class _Nester:
 
 def _shifted(unit: Unit, indent: int) -> Unit:
     return replace(unit, indent=indent) if indent > 0 else unit
-
-
-def _first_of(elements: Sequence[Element]) -> Element | None:
-    for element in elements:
-        if not isinstance(element, GroupElement):
-            return element
-        for branch in element.branches:
-            if (first := _first_of(branch.elements)) is not None:
-                return first
-    return None
-
-
-def _first(element: Element) -> Element | None:
-    return _first_of((element,))
-
-
-def _heading_level(element: Element) -> int | None:
-    """Return the level of the heading that ``element`` is or, for a group, starts with."""
-    match _first(element):
-        case HeadingElement() as heading:
-            return heading.level
-        case IncludeElement() as include:
-            return include.level
-        case _:
-            return None
-
-
-def _indent(element: Element) -> int:
-    match _first(element):
-        case HeadingElement() | None:
-            return 0
-        case LeafElement() as first:
-            return first.indent
-        case ItemElement() as first:
-            return first.indent
-        case IncludeElement() as first:
-            return first.indent
-        case GroupElement():  # pragma: no cover - the first of a group is never a group
-            raise AssertionError
-
-
-def _item_style(element: Element) -> str | None:
-    """Return the style of list that ``element`` is an entry of: its own, or that of all branches of a group."""
-    if isinstance(element, ItemElement):
-        return element.style
-    if not isinstance(element, GroupElement):
-        return None
-    styles = {_branch_style(branch.elements) for branch in element.branches if branch.elements}
-    return styles.pop() if len(styles) == 1 else None
-
-
-def _branch_style(elements: Sequence[Element]) -> str | None:
-    """Return the style if the branch holds one list and nothing else."""
-    first = elements[0]
-    style, column = _item_style(first), _indent(first)
-    if style is None or (isinstance(first, ItemElement) and first.list_identifier is not None):
-        return None
-    for element in elements[1:]:
-        within = _indent(element) > column and _heading_level(element) is None
-        if not within and _item_style(element) != style:
-            return None
-    return style
 
 
 def _is_tight(entries: Sequence[Block]) -> bool | None:

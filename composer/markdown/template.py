@@ -15,7 +15,7 @@ from typing import Final
 from composer.blocks import Text
 from composer.errors import Diagnostics
 from composer.markdown.expressions import Expression, ExpressionError, parse_expression
-from composer.markdown.scan import MAX_NESTING, report_nesting, report_unknown_statement
+from composer.markdown.statements import MAX_NESTING, report_nesting, report_unknown_statement
 from composer.records import dataclass, field
 from composer.source import Location, SourceFile
 

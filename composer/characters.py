@@ -9,7 +9,7 @@ from typing import Final
 from composer.errors import Diagnostics
 from composer.source import SourceFile
 
-__all__ = ["check_characters", "find_bad_character"]
+__all__ = ["bad_characters", "check_characters", "find_bad_character"]
 
 # Control characters (C0 without tab and line feed, delete, C1), lone surrogates, and the code points that Unicode keeps out of text.
 _BAD: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -22,6 +22,11 @@ def find_bad_character(text: str) -> str:
     """Return the first character that a source may not hold, or an empty string."""
     found = _BAD.search(text)
     return found[0] if found else ""
+
+
+def bad_characters(text: str) -> frozenset[str]:
+    """Return all characters of ``text`` that a source may not hold."""
+    return frozenset(_BAD.findall(text))
 
 
 def check_characters(source: SourceFile, start: int, end: int, diagnostics: Diagnostics) -> bool:

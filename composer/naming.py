@@ -1,4 +1,4 @@
-"""Words -> names: the kebab-case names that the tool proposes for ids and files, and the check of names and paths that people choose."""
+"""Words -> names: the kebab-case names that the tool proposes for ids and files, and the checks of names and paths, wherever they stand."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from collections.abc import Collection, Sequence
 from itertools import count
 from typing import Final
 
-__all__ = ["is_kebab_case", "is_path_below", "kebab_case", "name_of_text"]
+__all__ = ["has_portable_characters", "is_kebab_case", "is_path_below", "kebab_case", "name_of_text", "stays_below_root"]
 
 _KEBAB_CASE: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_NOT_BELOW: Final = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(?:^|/)(?:\.{0,2}|\.git|git~1)[ .]*(?:/|$)", re.IGNORECASE)
+_NOT_PORTABLE: Final = r"[\x00-\x1f\x7f\\]"
+"""Control characters, and the backslash, which stands between folders on some systems and in names on others."""
+_NOT_BELOW: Final = re.compile(rf"{_NOT_PORTABLE}|^/|^[A-Za-z]:|(?:^|/)(?:\.{{0,2}}|\.git|git~1)[ .]*(?:/|$)", re.IGNORECASE)
+_DRIVE: Final = re.compile(r"[A-Za-z]:")
+_STRANGE_PARTS: Final = frozenset({"", ".", ".."})
 _TEMPLATE: Final = re.compile(r"\$?\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _ADDRESS: Final = re.compile(r"\]\([^)]*\)|<[^<>]*>|\w+://\S+")
 _LABEL: Final = re.compile(r"^\W*(?:(?P<strong>\*\*|__)(?P<bold>.+?)(?P=strong)|(?P<lead>[^:.]{3,40}):(?=\s))", re.DOTALL)
@@ -38,6 +42,23 @@ def is_path_below(path: str) -> bool:
     What git keeps for itself, ``.git`` by any of its names, is not below: a hook that is written there would be run.
     """
     return _NOT_BELOW.search(path) is None
+
+
+def stays_below_root(path: str) -> bool:
+    """Whether a path that a lock or a journal holds leads below the folder that it is of: a hand edit may have made anything of it.
+
+    It takes more than :func:`is_path_below`, which says what people may choose. A record has to be read again whatever was chosen once, so
+    only what leads out is refused here; whoever acts upon a record asks besides whether a run of ours can have written there.
+    """
+    return not _STRANGE_PARTS.intersection(path.split("/")) and "\\" not in path and not _DRIVE.match(path)
+
+
+def has_portable_characters(path: str) -> bool:
+    """Whether every system can hold the characters of a path that was found on this one.
+
+    Python reads a name that is not UTF-8 as halves of surrogate pairs; what people write in a source never holds these.
+    """
+    return re.search(rf"{_NOT_PORTABLE}|[\ud800-\udfff]", path) is None
 
 
 def kebab_case(text: str) -> str:

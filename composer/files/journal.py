@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Any, Final
 
-from composer.files.lock import stays_below_root
+from composer.naming import stays_below_root
 from composer.records import dataclass
 
 __all__ = ["JOURNAL_NAME", "BadJournalError", "Change", "Journal", "parse_journal", "print_journal"]

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from composer.errors import Diagnostics
+from composer.naming import stays_below_root
 from composer.records import dataclass, field
 from composer.source import SourceFile
 
@@ -41,8 +42,6 @@ _UNSAFE: Final = re.compile(r"[%\s\x00-\x1f\x7f]")
 _ESCAPED: Final = re.compile(r"%([0-9A-F]{2,6});")
 _TEXT: Final = json.JSONEncoder(ensure_ascii=False)
 """Keeps a text on one line, and its letters readable in a diff."""
-_DRIVE: Final = re.compile(r"[A-Za-z]:")
-_STRANGE_PARTS: Final = frozenset({"", ".", ".."})
 _EDIT_WORDS: Final = 6
 _EDIT_VERBS: Final = frozenset({"replace", "title", "remove"})
 _SHAPES: Final = {
@@ -198,11 +197,6 @@ def _parse_edit(line: str) -> tuple[EditKey, str] | None:
         return None
     profile, _, agent = words[1].partition(":")
     return (EditKey(_unescaped(profile), _unescaped(agent), _unescaped(words[2]), words[3]), text) if is_whole else None
-
-
-def stays_below_root(path: str) -> bool:
-    """Refuse what a hand edit could make of a path: the tool removes files by this list."""
-    return not _STRANGE_PARTS.intersection(path.split("/")) and "\\" not in path and not _DRIVE.match(path)
 
 
 def _escaped(text: str) -> str:

@@ -6,7 +6,7 @@ import re
 from sys import intern
 from typing import Final
 
-from composer.characters import find_bad_character
+from composer.characters import bad_characters
 from composer.errors import Diagnostics
 from composer.model import ScalarStyle, YamlMapping, YamlScalar, YamlSequence
 from composer.records import dataclass, field
@@ -24,7 +24,6 @@ _CLOSING: Final = re.compile(r"^---$", re.MULTILINE)
 _ENTRY: Final = re.compile(r"(?P<key>[A-Za-z_][A-Za-z0-9_-]*): (?P<value>\S.*)")
 _BRACES: Final = re.compile(r"\{\{|\{%|\{#")
 _RESERVED: Final = VERBATIM_KEYS | {"use", "vars", "layout", "edits", "unset", "examples", "initialPrompt"}
-_BAD: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 _PICTURES: Final = 0x2400
 _PRIVATE: Final = 0xE000
 _CONTROLS: Final = 0x20
@@ -74,12 +73,13 @@ def _with_line_feeds(text: str) -> tuple[str, str]:
 
 def _without_bad_characters(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Write a visible character for each that a source may not hold."""
-    if not find_bad_character(text):
+    found = bad_characters(text)
+    if not found:
         return text, ()
     used = set(text)
     table: dict[int, str] = {}
     pairs = []
-    for bad in sorted(set(_BAD.findall(text))):
+    for bad in sorted(found):
         stand_in = chr(_PICTURES + ord(bad)) if ord(bad) < _CONTROLS else chr(_PRIVATE)
         code = _PRIVATE
         while stand_in in used:

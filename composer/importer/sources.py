@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from composer.errors import Diagnostics
 from composer.files.sources import MAX_BYTES
-from composer.naming import kebab_case
+from composer.naming import has_portable_characters, kebab_case
 from composer.records import dataclass
 from composer.source import unlocated
 
@@ -20,7 +19,6 @@ _MARKDOWN: Final = ".md"
 _COMMON_NAMES: Final = frozenset({"agents", "agent", ".claude", "claude", "src", "plugins", "categories", "components", "docs"})
 _ROOM: Final = 65_536
 """Bytes below the largest source that a fragment may be: what is added when a file is kept whole."""
-_BAD_PATH: Final = re.compile(r"[\x00-\x1f\x7f\\]|[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +141,7 @@ def _read(project: str, path: str, file: Path) -> Source | LeftOut:
 
 def make_source(project: str, path: str, data: bytes, shown: str) -> Source | LeftOut:
     """Make a source of bytes; what is not text, or not to be kept as text, is left out."""
-    if _BAD_PATH.search(path):
+    if not has_portable_characters(path):
         return LeftOut(shown.encode(errors="backslashreplace").decode(), "its name holds characters that not every system has")
     if b"\0" in data:
         return LeftOut(shown, "it is binary: it holds zero bytes")

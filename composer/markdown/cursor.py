@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Final
 
 from composer.blocks import Identifier, Syntax, TextLine, Unit
 from composer.errors import Diagnostics, Note
 from composer.markdown.lines import text_location, trailing_identifier
 from composer.markdown.statements import Statement, is_include_line, read_statement, statement_words
+from composer.naming import is_kebab_case
 from composer.source import Location, SourceFile
 
 __all__ = ["Cursor", "Gaps", "Identifiers"]
-
-_IDENTIFIER_NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class Cursor:
@@ -152,7 +149,7 @@ class Identifiers:
         return TextLine(line.offset, line.text[: match.start()]), self._identifier(match["name"], place)
 
     def _identifier(self, name: str, location: Location) -> Identifier | None:
-        if not _IDENTIFIER_NAME.fullmatch(name):
+        if not is_kebab_case(name):
             hint = "write small letters, digits and single hyphens, as in `{#rate-limit}`; to print these characters write `\\{#`"
             self._diagnostics.error("bad-id", f"`{name}` is not an id", location, hint)
             return None

@@ -45,6 +45,8 @@ def _convert(root: YamlMapping, diagnostics: Diagnostics) -> WorkspaceConfig:
 
 
 def _read_output(output: YamlScalar, diagnostics: Diagnostics) -> str:
+    # Not the rules of `is_path_below`, which are for paths in a project. This folder lies in the workspace: `./` and a slash at the end may
+    # be written, and what holds sources is refused.
     path = output.text.rstrip("\n")
     parts = [part for part in path.split("/") if part not in {"", "."}]
     hint = ""

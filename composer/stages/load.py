@@ -24,6 +24,7 @@ _PROFILES: Final = "profiles"
 _MARKDOWN: Final = ".md"
 _YAML: Final = ".yaml"
 
+# More than kebab-case, for fragments are named after files and folders that people have: `node.js`, `code_style`.
 _SEGMENT: Final = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 _IS_PLAIN: Final = re.compile(r"^syntax:[ \t]*[\"']?plain\b", re.MULTILINE)
 

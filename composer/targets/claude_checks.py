@@ -16,6 +16,8 @@ from composer.targets.claude_fields import EXAMPLE_PARTS, FIELDS, TOOLS, UNAVAIL
 
 __all__ = ["check_fields", "check_rendered"]
 
+# Claude Code's bounds. A key under `agents` is kebab-case besides, which says more of hyphens and nothing of length; the names of profiles
+# and fragments are nobody's but ours, so for them there is no bound but the system's.
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,48}[a-z0-9]")
 _RESERVED_NAMES: Final = frozenset({"self", "system", "user", "model", "tool", "config", "default", "main"})
 _DEVICE_NAME: Final = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")

@@ -8,12 +8,15 @@ from collections.abc import Collection, Sequence
 from itertools import count
 from typing import Final
 
-__all__ = ["has_portable_characters", "is_kebab_case", "is_path_below", "kebab_case", "name_of_text", "stays_below_root"]
+__all__ = ["has_portable_characters", "is_gits_own", "is_kebab_case", "is_path_below", "kebab_case", "name_of_text", "stays_below_root"]
 
 _KEBAB_CASE: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _NOT_PORTABLE: Final = r"[\x00-\x1f\x7f\\]"
 """Control characters, and the backslash, which stands between folders on some systems and in names on others."""
-_NOT_BELOW: Final = re.compile(rf"{_NOT_PORTABLE}|^/|^[A-Za-z]:|(?:^|/)(?:\.{{0,2}}|\.git|git~1)[ .]*(?:/|$)", re.IGNORECASE)
+_GIT: Final = r"(?:\.git|git~1)[ .]*(?:/|$)"
+"""Git's folder by any name that a system knows it by: Windows drops blanks and dots at the end of a name, and makes short names."""
+_NOT_BELOW: Final = re.compile(rf"{_NOT_PORTABLE}|^/|^[A-Za-z]:|(?:^|/)(?:\.{{0,2}}[ .]*(?:/|$)|{_GIT})", re.IGNORECASE)
+_WITHIN_GIT: Final = re.compile(rf"(?:^|/){_GIT}", re.IGNORECASE)
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _STRANGE_PARTS: Final = frozenset({"", ".", ".."})
 _TEMPLATE: Final = re.compile(r"\$?\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
@@ -42,6 +45,11 @@ def is_path_below(path: str) -> bool:
     What git keeps for itself, ``.git`` by any of its names, is not below: a hook that is written there would be run.
     """
     return _NOT_BELOW.search(path) is None
+
+
+def is_gits_own(path: str) -> bool:
+    """Whether a path is git's folder or leads into one, by any name that a system knows it by."""
+    return _WITHIN_GIT.search(path) is not None
 
 
 def stays_below_root(path: str) -> bool:

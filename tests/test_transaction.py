@@ -420,6 +420,7 @@ def test_a_journal_reads_back() -> None:
 WORKSPACE = [
     ".git/hooks/pre-commit",
     "output/.GIT/config",
+    "output/git~1/config",
     "Makefile",
     ".env",
     "README.md",
@@ -428,7 +429,7 @@ WORKSPACE = [
     "output",
     ".claude/a.md",
 ]
-PROJECT = [".git/hooks/pre-commit", "Makefile", "fragments/a.md", "agent-composer.lock", ".env", "src/a/b.py"]
+PROJECT = [".git/hooks/pre-commit", ".git. /hooks/pre-commit", "Makefile", "fragments/a.md", "agent-composer.lock", ".env", "src/a/b.py"]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from composer.files.lock import LOCK_NAME, EditRecord, Lock, LockEntry, content_
 from composer.files.transaction import Change
 from composer.home import SOURCE_FOLDERS, WORKSPACE_FILE
 from composer.model import FileAction, FileResult, FileSince, FileWanted, OutputFile
+from composer.naming import is_gits_own
 from composer.records import dataclass, field, replace
 from composer.source import SourceFile, unlocated
 
@@ -71,15 +72,15 @@ class WriteScope:
         """Whether a recorded path can be an output at all: a line that somebody wrote into the lock must not remove a source."""
         folders = PurePosixPath(entry.path).parts[:-1]
         if not self.folder:
-            return bool(folders) and folders[0].startswith(".") and not _is_git(entry.path)
-        return entry.profile in folders[1:] and folders[0] not in SOURCE_FOLDERS and not _is_git(entry.path)
+            return bool(folders) and folders[0].startswith(".") and not is_gits_own(entry.path)
+        return entry.profile in folders[1:] and folders[0] not in SOURCE_FOLDERS and not is_gits_own(entry.path)
 
     def may_write(self, path: str) -> bool:
         """Whether a run of ours, of any command, can have written to a path: what a crash has left must name no other."""
         parts = PurePosixPath(path).parts
         if path == self.lock_name:
             return True
-        if _is_git(path):
+        if is_gits_own(path):
             return False
         if not self.folder:
             return len(parts) > 1 and parts[0].startswith(".")
@@ -94,10 +95,6 @@ def is_source(path: str) -> bool:
     """Whether a path, relative to a workspace, is one of its sources."""
     first, *rest = PurePosixPath(path).parts
     return path == WORKSPACE_FILE or (first in SOURCE_FOLDERS and bool(rest))
-
-
-def _is_git(path: str) -> bool:
-    return any(part.casefold() == ".git" for part in PurePosixPath(path).parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,12 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from composer.errors import Diagnostic, Diagnostics, Severity
-from composer.lookup.index import Index
 from composer.merge.layers import order_layers
 from composer.model import Catalog, Making, OutputFile, RenderedDocument, ResolvedAgent
 from composer.parallel import processors, shared_out
-from composer.pipeline import Done, compose_profile, nobody_asks
+from composer.pipeline import Run, compose_profile, nobody_asks
 from composer.records import dataclass
 from composer.source import Location, SourceFile
-from composer.stages.resolve import Override
-from composer.targets import Target
 
 __all__ = ["PAYING_AGENTS", "Batch", "Progress"]
 
@@ -30,7 +27,7 @@ _Packed = tuple[str, str, str, bytes, Making | None, str, str, int, int]
 """A file as one process tells it another: its profile, agent, path, bytes and making, the agent's fragment, and where the agent stands."""
 
 
-def _none_is_spared(_: str, __: Index, ___: Sequence[Override], ____: Target) -> Collection[str]:
+def _none_is_spared(_: str, __: Run) -> Collection[str]:
     """Have all agents of a profile composed."""
     return ()
 
@@ -40,16 +37,13 @@ class Batch:
     """Profiles to compose, and what they are composed with."""
 
     names: Sequence[str]
-    index: Index
-    overrides: Sequence[Override]
-    target: Target
+    run: Run
     progress: Progress | None = None
-    compose_one: Callable[[str, Index, Sequence[Override], Target, Diagnostics, Done], tuple[OutputFile, ...]] = compose_profile
+    compose_one: Callable[[str, Run, Diagnostics], tuple[OutputFile, ...]] = compose_profile
     """Composes one profile."""
     may_share: bool = True
     """Whether other processes may compose, too. What such a process remembers is lost, and nobody sees its clock."""
-    done: Done = nobody_asks
-    spared: Callable[[str, Index, Sequence[Override], Target], Collection[str]] = _none_is_spared
+    spared: Callable[[str, Run], Collection[str]] = _none_is_spared
     """Names the agents of a profile that need not be composed, because earlier runs have left them as they are to be."""
 
     def compose(self, diagnostics: Diagnostics) -> tuple[OutputFile, ...]:
@@ -63,7 +57,7 @@ class Batch:
             diagnostics: gets what is wrong.
             jobs: how many processes share the work; None for as many as pay.
         """
-        is_alone = not self.may_share or self.done is not nobody_asks
+        is_alone = not self.may_share or self.run.done is not nobody_asks
         processes = 1 if is_alone else min(jobs or self._paying(), processors(), len(self.names) or 1)
         if processes > 1:
             composed = self._shared_out(processes)
@@ -83,7 +77,7 @@ class Batch:
         with shared_out(self.names, self._compose_apart, processes, self._known_objects()) as deliver:
             for name in self.names[::processes]:
                 composed[name] = self._compose_one_bare(name, self.progress)
-            catalog = self.index.catalog
+            catalog = self.run.index.catalog
             sources = {profile.source.path: profile.source for profile in catalog.profiles.values()}
             for name, (packed, told) in deliver().items():
                 composed[name] = tuple([_unpacked(file, catalog, sources) for file in packed]), told
@@ -95,14 +89,14 @@ class Batch:
         return processors() if agents >= PAYING_AGENTS else 1
 
     def _agents_to_compose(self, name: str) -> set[str]:
-        catalog = self.index.catalog
+        catalog = self.run.index.catalog
         ancestry = order_layers(name, catalog.profiles, catalog.broken, Diagnostics())
         agents = {agent for layer in (ancestry.order if ancestry is not None else ()) for agent in catalog.profiles[layer].agents}
-        return agents.difference(self.spared(name, self.index, self.overrides, self.target))
+        return agents.difference(self.spared(name, self.run))
 
     def _known_objects(self) -> dict[str, object]:
         """Return what a message may point to, and every process has, by a name for it."""
-        catalog = self.index.catalog
+        catalog = self.run.index.catalog
         sources = [home.source for home in catalog.fragments.values()] + [home.source for home in catalog.profiles.values()]
         sources += [declaration.location.source for declaration in catalog.declarations.values()]
         return {source.path: source for source in sources}
@@ -112,7 +106,7 @@ class Batch:
             progress(name)
         # A profile's own mistakes must not keep those of the next from being told.
         found = Diagnostics()
-        return self.compose_one(name, self.index, self.overrides, self.target, found, self.done), tuple(found)
+        return self.compose_one(name, self.run, found), tuple(found)
 
     def _compose_one_bare(self, name: str, progress: Progress | None) -> _Composed:
         files, found = self._compose(name, progress)
@@ -120,9 +114,9 @@ class Batch:
 
     def _compose_apart(self, name: str) -> tuple[tuple[_Packed, ...], tuple[Diagnostic, ...]]:
         """Compose in a process whose other findings nobody hears: what is found in texts that are read only now is told, too."""
-        before = {id(found) for found in self.index.diagnostics}
+        before = {id(found) for found in self.run.index.diagnostics}
         files, told = self._compose_one_bare(name, None)
-        return tuple(map(_packed, files)), (*told, *(found for found in self.index.diagnostics if id(found) not in before))
+        return tuple(map(_packed, files)), (*told, *(found for found in self.run.index.diagnostics if id(found) not in before))
 
 
 def _packed(file: OutputFile) -> _Packed:

@@ -9,6 +9,7 @@ from composer.files.sources import Sources
 from composer.lookup.index import Index, index_catalog
 from composer.lookup.scope import open_scope
 from composer.model import Catalog, OutputFile, RenderedDocument, ResolvedAgent, ResolvedProfile
+from composer.records import dataclass
 from composer.stages.emit import emit_documents
 from composer.stages.layout import lay_out
 from composer.stages.load import load_catalog
@@ -20,7 +21,7 @@ from composer.stages.vet import vet_index
 from composer.targets import Target
 from composer.verbatim import lay_out_verbatim
 
-__all__ = ["Done", "compose_agent", "compose_profile", "nobody_asks", "read_index"]
+__all__ = ["Done", "Run", "compose_agent", "compose_profile", "nobody_asks", "read_index"]
 
 Done = Callable[[str], None]
 """Is called with a stage's name whenever a part of it is done; whoever wants to know where time goes looks at a clock then."""
@@ -28,6 +29,16 @@ Done = Callable[[str], None]
 
 def nobody_asks(stage: str) -> None:
     """Let a stage end without notice."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """What is the same for all profiles that are composed together: what was read, the values that beat every layer, and what it is for."""
+
+    index: Index
+    target: Target
+    overrides: Sequence[Override] = ()
+    done: Done = nobody_asks
 
 
 def read_index(
@@ -47,15 +58,14 @@ def read_index(
     return index
 
 
-def compose_profile(
-    name: str, index: Index, overrides: Sequence[Override], target: Target, diagnostics: Diagnostics, done: Done = nobody_asks
-) -> tuple[OutputFile, ...]:
+def compose_profile(name: str, run: Run, diagnostics: Diagnostics) -> tuple[OutputFile, ...]:
     """Compose the agents of one profile: resolve, plan, render, lay out, emit. What is wrong is collected, not raised."""
-    profile = resolve_profile(name, index, overrides, diagnostics)
+    index, done = run.index, run.done
+    profile = resolve_profile(name, index, run.overrides, diagnostics)
     done("resolve")
     if profile is None:
         return ()
-    agents = [compose_agent(agent, profile, index, target, diagnostics, done) for agent in profile.agents]
+    agents = [compose_agent(agent, profile, run, diagnostics) for agent in profile.agents]
     documents = [document for document, _ in agents]
     # What could not be read or planned would look as if it had no effect, or as if edits and conditions had emptied the agent.
     if not diagnostics.errors and not index.diagnostics.errors:
@@ -63,15 +73,14 @@ def compose_profile(
     if diagnostics.errors or index.diagnostics.errors:
         documents = [document for document in documents if document.body]
     done("reach")
-    files = emit_documents(documents, target, diagnostics)
+    files = emit_documents(documents, run.target, diagnostics)
     done("emit")
     return files
 
 
-def compose_agent(
-    agent: ResolvedAgent, profile: ResolvedProfile, index: Index, target: Target, diagnostics: Diagnostics, done: Done = nobody_asks
-) -> tuple[RenderedDocument, Composed]:
+def compose_agent(agent: ResolvedAgent, profile: ResolvedProfile, run: Run, diagnostics: Diagnostics) -> tuple[RenderedDocument, Composed]:
     """Compose one agent up to its layout: plan, render, lay out; and tell what it reached."""
+    index, target, done = run.index, run.target, run.done
     is_verbatim = agent.fragment.document.syntax.is_verbatim
     if not is_verbatim:
         target.check_fields(agent.name, agent.fields, agent.location, diagnostics)

@@ -23,7 +23,7 @@ from composer.lookup.index import Index
 from composer.merge.layers import order_layers
 from composer.model import Catalog, FileAction, FileResult, OutputFile
 from composer.outcomes import BuildReport, CheckReport, Composition, Difference, StatusReport
-from composer.pipeline import Done, nobody_asks, read_index
+from composer.pipeline import Done, Run, nobody_asks, read_index
 from composer.records import dataclass, field, replace
 from composer.source import SourceFile, unlocated
 from composer.stages.resolve import read_overrides
@@ -168,7 +168,7 @@ class Workspace:
         index = self._begin_run()
         names = self._select(profiles)
         settings = read_overrides(overrides, index)
-        batch = Batch(names, index, settings, self.target, progress, done=self.done)
+        batch = Batch(names, Run(index, self.target, settings, self.done), progress)
         self._runs = None
         if not keeps_origins and self.earlier is not None:
             batch = replace(batch, compose_one=self.earlier.compose_profile, may_share=False)

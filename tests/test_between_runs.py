@@ -13,6 +13,7 @@ from composer.cache.composed import find_composed
 from composer.cache.evidence import Evidence
 from composer.incremental import between_runs
 from composer.incremental.grounds import Grounds
+from composer.pipeline import Run
 from composer.stages.resolve import resolve_profile
 from composer.workspace import Workspace
 
@@ -167,7 +168,7 @@ def test_a_profile_that_was_not_asked_for_keeps_what_was_known(root: Path, spare
 def test_a_record_says_what_each_profile_stood_on(root: Path) -> None:
     """It is the ground of the run that left it, with the texts that each agent can bring in."""
     workspace = Workspace.open(root)
-    grounds = Grounds(workspace.index, (), workspace.target)
+    grounds = Grounds(Run(workspace.index, workspace.target))
     known = find_composed(str(root))["shop"]
     assert known.ground == grounds.of_profile("shop")
     brought = {name: [text.partition(" ")[0] for text in agent.making.texts] for name, agent in known.agents.items()}
@@ -179,4 +180,4 @@ def test_what_builds_on_a_profile_that_is_not_there_stands_on_nothing(root: Path
     """It cannot be resolved, and that is told."""
     (root / "profiles/shop.yaml").write_text("extends: [nobody]\n", encoding="utf-8")
     workspace = Workspace.open(root)
-    assert Grounds(workspace.index, (), workspace.target).of_profile("shop") is None
+    assert Grounds(Run(workspace.index, workspace.target)).of_profile("shop") is None

@@ -10,7 +10,7 @@ from composer import Workspace
 from composer.errors import ComposerError, Diagnostics
 from composer.files.disk import Disk
 from composer.files.sources import Memory, Overlay, Sources
-from composer.pipeline import compose_profile, read_index
+from composer.pipeline import Run, compose_profile, read_index
 from composer.stages.load import load_catalog
 from composer.targets import get_target
 
@@ -35,7 +35,7 @@ def _read_all(root: Path) -> dict[str, bytes]:
 def _compose(sources: Sources, diagnostics: Diagnostics) -> dict[str, bytes]:
     index = read_index(sources, diagnostics)
     names = [name for name, profile in sorted(index.catalog.profiles.items()) if not profile.is_abstract]
-    files = [file for name in names for file in compose_profile(name, index, (), get_target("claude-code"), diagnostics)]
+    files = [file for name in names for file in compose_profile(name, Run(index, get_target("claude-code")), diagnostics)]
     return {f"{file.profile}/{file.path}": file.content for file in files}
 
 

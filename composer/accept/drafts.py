@@ -15,7 +15,7 @@ from composer.files.sources import Memory, Overlay
 from composer.lookup.index import Index
 from composer.markdown.front_matter import find_front_matter
 from composer.model import Catalog, OutputFile
-from composer.pipeline import compose_profile, read_index
+from composer.pipeline import Run, compose_profile, read_index
 from composer.records import dataclass, field
 from composer.source import BYTE_ORDER_MARK, SourceFile
 from composer.targets import Target
@@ -127,7 +127,7 @@ class Draft:
         if profile not in self._outputs:
             found = Diagnostics()
             self.index.diagnostics = self.index.templates.diagnostics = found
-            files = compose_profile(profile, self.index, (), self.target, found)
+            files = compose_profile(profile, Run(self.index, self.target), found)
             _refuse_errors(found)
             self._outputs[profile] = tuple(map(as_read, files))
             self._written.update({(profile, file.agent): file for file in files if as_read(file) is not file})

@@ -10,7 +10,7 @@ from composer.accept.drafts import Draft, Keys, RemoveEntry, SourceChange, Splic
 from composer.accept.inverse import RefusedChangeError
 from composer.errors import Diagnostics
 from composer.model import Profile, YamlMapping, YamlNode
-from composer.pipeline import compose_profile
+from composer.pipeline import Run, compose_profile
 from composer.yaml_text.strict import parse_yaml
 
 __all__ = ["unused_variables", "with_idle_edits"]
@@ -75,7 +75,7 @@ def unused_variables(draft: Draft, name: str) -> tuple[RemoveEntry, ...]:
     if name not in index.catalog.profiles:  # it cannot even be read
         return ()
     index.diagnostics = index.templates.diagnostics = found
-    compose_profile(name, index, (), draft.target, found)
+    compose_profile(name, Run(index, draft.target), found)
     keys = _variables_by_place(index.catalog.profiles[name])
     wrong = [(error.code, error.location.position) for error in found.errors]
     if any(code != "variable-without-effect" or place not in keys for code, place in wrong):

@@ -17,7 +17,7 @@ from composer.ids.places import Insertion, insert_ids, parser_of, place_ids, tex
 from composer.lookup.index import index_catalog
 from composer.model import Catalog, Fragment
 from composer.naming import name_of_text
-from composer.pipeline import compose_profile
+from composer.pipeline import Run, compose_profile
 from composer.records import dataclass, replace
 from composer.source import Location, SourceFile, unlocated
 from composer.stages.write import WriteScope
@@ -199,6 +199,7 @@ def _compare_outputs(before: Catalog, after: Catalog, target: Target) -> None:
 def _outputs(catalog: Catalog, target: Target) -> dict[tuple[str, str], bytes] | None:
     found = Diagnostics()
     index = index_catalog(catalog, found)
+    run = Run(index, target)
     names = [name for name, profile in sorted(catalog.profiles.items()) if not profile.is_abstract]
-    files = [file for name in names for file in compose_profile(name, index, (), target, found)]
+    files = [file for name in names for file in compose_profile(name, run, found)]
     return None if found.errors else {(file.profile, str(file.path)): file.content for file in files}

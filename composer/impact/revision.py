@@ -12,7 +12,7 @@ from composer.home import WORKSPACE_FILE
 from composer.impact.git import FoundFile, Repository, Revision
 from composer.impact.links import follow_links
 from composer.model import Catalog, OutputFile
-from composer.pipeline import compose_profile, read_index
+from composer.pipeline import Run, compose_profile, read_index
 from composer.records import dataclass, replace
 from composer.source import Location, SourceFile, unlocated
 from composer.targets import Target
@@ -74,6 +74,7 @@ def _compose(files: Mapping[str, FoundFile], name: str, target: Target, progress
         diagnostics.error("outside-workspace", message, unlocated(path), "put a copy of the file into the workspace")
     sources = Memory(contents, refused=broken)
     index = read_index(sources, diagnostics)
+    run = Run(index, target)
     composed: list[OutputFile] = []
     for profile in sorted(index.catalog.profiles.values(), key=lambda profile: profile.name):
         if not profile.is_abstract:
@@ -81,7 +82,7 @@ def _compose(files: Mapping[str, FoundFile], name: str, target: Target, progress
                 progress(profile.name)
             # A profile's own mistakes must not keep those of the next from being told.
             found = Diagnostics()
-            composed += compose_profile(profile.name, index, (), target, found)
+            composed += compose_profile(profile.name, run, found)
             for diagnostic in found:
                 diagnostics.add(diagnostic)
     diagnostics.raise_errors()

@@ -12,7 +12,7 @@ from composer.files.sources import Memory, Overlay, Sources
 from composer.importer.agents import Agent
 from composer.lookup.index import Index
 from composer.model import Catalog, OutputFile
-from composer.pipeline import compose_profile, read_index
+from composer.pipeline import Run, compose_profile, read_index
 from composer.records import dataclass, replace
 from composer.source import Location
 from composer.targets import get_target
@@ -84,13 +84,14 @@ class Prover:
 
 def _compose(index: Index, profiles: Iterable[str], diagnostics: Diagnostics, progress: Callable[[str], None]) -> Iterator[OutputFile]:
     """Give the files of one profile after the other; none is kept, for each holds where all its words come from."""
+    run = Run(index, get_target(DEFAULT_TARGET))
     for profile in profiles:
         if profile not in index.catalog.profiles:
             continue  # it could not be read, which is told
         progress(profile)
         # A profile's own mistakes must not keep those of the next from being found.
         found = Diagnostics()
-        yield from compose_profile(profile, index, (), get_target(DEFAULT_TARGET), found)
+        yield from compose_profile(profile, run, found)
         for diagnostic in found:
             diagnostics.add(diagnostic)
 

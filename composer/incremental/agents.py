@@ -7,11 +7,10 @@ from typing import Protocol
 from composer.errors import Diagnostics
 from composer.lookup.index import Index
 from composer.model import OutputFile, RenderedDocument, ResolvedAgent, ResolvedProfile
-from composer.pipeline import Done, compose_agent
+from composer.pipeline import Run, compose_agent
 from composer.records import replace
 from composer.stages.emit import check_paths, emit_document
 from composer.stages.reach import Composed, check_reach
-from composer.targets import Target
 
 __all__ = ["Memory", "compose_agents"]
 
@@ -26,19 +25,16 @@ class Memory(Protocol):
         """Remember what an agent has come to; return its file, with all that a later run needs."""
 
 
-def compose_agents(
-    profile: ResolvedProfile, memory: Memory, index: Index, target: Target, found: Diagnostics, done: Done
-) -> tuple[OutputFile, ...]:
+def compose_agents(profile: ResolvedProfile, memory: Memory, run: Run, found: Diagnostics) -> tuple[OutputFile, ...]:
     """Do what the pipeline does with a resolved profile, but for the agents that are remembered. Files are without origins.
 
     Args:
         profile: the profile; nothing was wrong with it, nor with any source.
         memory: of the agents of this profile.
-        index: what the profile was resolved from.
-        target: what the files are for.
+        run: the run that the profile was resolved in.
         found: gets what is wrong.
-        done: is called when a part of a stage is done.
     """
+    index, done = run.index, run.done
     same = {agent.name: known for agent in profile.agents if (known := memory.find(agent)) is not None}
     done("compare")
     documents: dict[str, RenderedDocument] = {}
@@ -47,7 +43,7 @@ def compose_agents(
     for agent in profile.agents:
         if agent.name not in same:
             told = _told(found, index)
-            documents[agent.name], composed[agent.name] = compose_agent(agent, profile, index, target, found, done)
+            documents[agent.name], composed[agent.name] = compose_agent(agent, profile, run, found)
             silent -= {agent.name} if _told(found, index) != told else set()
     if not found.errors and not index.diagnostics.errors:
         check_reach(profile.profile, [composed[agent.name] for agent in profile.agents], index, found)
@@ -59,7 +55,7 @@ def compose_agents(
             files.append(_of_agent(same[agent.name][1], agent))
         elif not is_wrong or documents[agent.name].body:
             told = _told(found, index)
-            file = emit_document(documents[agent.name], target, found)
+            file = emit_document(documents[agent.name], run.target, found)
             if file is not None:
                 file = file.without_origins()
                 if agent.name in silent and _told(found, index) == told and not is_wrong:

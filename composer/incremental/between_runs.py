@@ -8,7 +8,7 @@ there have the digest, they are what composing would give. So what is kept is sm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -23,11 +23,10 @@ from composer.incremental.inclusions import Inclusions
 from composer.incremental.ingredients import AgentIngredients, IngredientFinder
 from composer.lookup.index import Index
 from composer.model import Making, OutputFile, RenderedDocument, ResolvedAgent, ResolvedProfile
-from composer.pipeline import Done, compose_profile, nobody_asks
+from composer.pipeline import Run, compose_profile
 from composer.records import dataclass, replace
 from composer.stages.reach import Composed
-from composer.stages.resolve import Override, resolve_profile
-from composer.targets import Target
+from composer.stages.resolve import resolve_profile
 
 __all__ = ["BetweenRuns"]
 
@@ -68,26 +67,25 @@ class BetweenRuns:
         self._inclusions = Inclusions()
         self._spared: dict[str, Mapping[str, _Found]] = {}
 
-    def spared(self, name: str, index: Index, overrides: Sequence[Override], target: Target) -> Collection[str]:
+    def spared(self, name: str, run: Run) -> Collection[str]:
         """Return the names of the agents of a profile that need not be resolved: nothing can have changed that they are made of."""
-        return self._spared_of(name, self._stand_on(index, overrides, target)).keys() if not index.diagnostics.errors else ()
+        return self._spared_of(name, self._stand_on(run)).keys() if not run.index.diagnostics.errors else ()
 
-    def compose_profile(
-        self, name: str, index: Index, overrides: Sequence[Override], target: Target, diagnostics: Diagnostics, done: Done = nobody_asks
-    ) -> tuple[OutputFile, ...]:
+    def compose_profile(self, name: str, run: Run, diagnostics: Diagnostics) -> tuple[OutputFile, ...]:
         """Compose the agents of one profile, or take those that are there. What is wrong is collected, not raised."""
+        index = run.index
         if index.diagnostics.errors:
-            return compose_profile(name, index, overrides, target, diagnostics, done)
-        grounds = self._stand_on(index, overrides, target)
+            return compose_profile(name, run, diagnostics)
+        grounds = self._stand_on(run)
         spared = self._spared_of(name, grounds)
-        done("compare")
+        run.done("compare")
         told = index.diagnostics.told
-        profile = resolve_profile(name, index, overrides, diagnostics, spared.keys())
-        done("resolve")
+        profile = resolve_profile(name, index, run.overrides, diagnostics, spared.keys())
+        run.done("resolve")
         if profile is None:
             return ()
         memory = _Outputs(profile, spared, grounds, self)
-        files = compose_agents(profile, memory, index, target, diagnostics, done)
+        files = compose_agents(profile, memory, run, diagnostics)
         if index.diagnostics.told != told:
             return tuple(replace(file, making=_TOLD_OF_OTHERS) for file in files)
         return files
@@ -122,10 +120,10 @@ class BetweenRuns:
         content, once = file.content, self._evidence.once
         return ComposedAgent(path, once(digest, content), once(content_digest, content), making)
 
-    def _stand_on(self, index: Index, overrides: Sequence[Override], target: Target) -> Grounds:
-        if self._grounds is None or self._grounds.index is not index:
-            self._grounds = Grounds(index, overrides, target)
-            self._names = names_by_home(index.variable_users)
+    def _stand_on(self, run: Run) -> Grounds:
+        if self._grounds is None or self._grounds.index is not run.index:
+            self._grounds = Grounds(run)
+            self._names = names_by_home(run.index.variable_users)
             self._spared.clear()
         return self._grounds
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from composer.errors import Diagnostic
 from composer.incremental.ingredients import AgentIngredients, said_of_declarations
 from composer.lookup.index import Index
 from composer.model import Fragment, Look, Profile, ResolvedProfile, YamlScalar
+from composer.pipeline import Run
 from composer.records import dataclass
 from composer.source import Location
-from composer.stages.resolve import Override
-from composer.targets import Target
 
 __all__ = [
     "Dependencies",
@@ -37,14 +36,14 @@ class Ground:
     looks: Mapping[str, Look]
 
 
-def ground_of(index: Index, overrides: Sequence[Override], target: Target) -> Ground:
+def ground_of(run: Run) -> Ground:
     """Return what holds for all profiles of a run."""
-    catalog = index.catalog
+    catalog = run.index.catalog
     return Ground(
-        tuple(override.location.source.text for override in overrides),
-        target.name,
+        tuple(override.location.source.text for override in run.overrides),
+        run.target.name,
         said_of_declarations(catalog.declarations),
-        index.moves,
+        run.index.moves,
         catalog.config.looks,
     )
 

@@ -8,7 +8,7 @@ a fresh run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
 from composer.errors import Diagnostic, Diagnostics
@@ -40,12 +40,11 @@ from composer.model import (
     ResolvedAgent,
     are_same,
 )
-from composer.pipeline import Done, compose_profile, nobody_asks, read_index
+from composer.pipeline import Done, Run, compose_profile, nobody_asks, read_index
 from composer.records import dataclass, replace
 from composer.source import SourceFile
 from composer.stages.plan import forget_plans
 from composer.stages.reach import Composed
-from composer.stages.resolve import Override
 from composer.stages.write import WriteScope
 from composer.stale.edits import KnownEdits
 from composer.targets import Target
@@ -102,7 +101,8 @@ class Earlier:
         """Whether a text of a profile may bring fragments in."""
         self._is_clean = False
         self._is_tainted = False
-        self._asked: tuple[Index, Sequence[Override], Target] | None = None
+        self._run: Run | None = None
+        """What the ground was last looked at for."""
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -157,12 +157,11 @@ class Earlier:
 
     # --- composing ----------------------------------------------------------------------------------------------------
 
-    def compose_profile(
-        self, name: str, index: Index, overrides: Sequence[Override], target: Target, diagnostics: Diagnostics, done: Done = nobody_asks
-    ) -> tuple[OutputFile, ...]:
+    def compose_profile(self, name: str, run: Run, diagnostics: Diagnostics) -> tuple[OutputFile, ...]:
         """Compose the agents of one profile, or take what they came to before. What is wrong is collected, not raised."""
+        index = run.index
         before = index.diagnostics.told
-        files, told = self._composed_or_kept(name, index, overrides, target, done)
+        files, told = self._composed_or_kept(name, run)
         if index.diagnostics.told != before:
             # What was found in a text that others use as well is told once, by the first of them: so none of them may be kept.
             self._is_tainted = True
@@ -170,32 +169,30 @@ class Earlier:
         if not self._are_of_today(told):
             sharing, index.sharing = index.sharing, Sharing()
             found = Diagnostics()
-            files = _bare(compose_profile(name, index, overrides, target, found, done))
+            files = _bare(compose_profile(name, run, found))
             index.sharing, told = sharing, tuple(found)
         for diagnostic in told:
             diagnostics.add(diagnostic)
         return files
 
-    def _composed_or_kept(
-        self, name: str, index: Index, overrides: Sequence[Override], target: Target, done: Done
-    ) -> tuple[tuple[OutputFile, ...], tuple[Diagnostic, ...]]:
-        if not self._is_clean or self._is_tainted or index.diagnostics.errors:
+    def _composed_or_kept(self, name: str, run: Run) -> tuple[tuple[OutputFile, ...], tuple[Diagnostic, ...]]:
+        if not self._is_clean or self._is_tainted or run.index.diagnostics.errors:
             found = Diagnostics()
-            return _bare(compose_profile(name, index, overrides, target, found, done)), tuple(found)
-        self._stand_on(index, overrides, target)
+            return _bare(compose_profile(name, run, found)), tuple(found)
+        self._stand_on(run)
         kept = self._profiles.get(name)
         if kept is None or not are_same(kept.sources, self._dependencies.sources):
-            kept = self._composed(name, index, overrides, target, done)
+            kept = self._composed(name, run)
         return kept.files, kept.told
 
     def _are_of_today(self, told: Iterable[Diagnostic]) -> bool:
         """Whether nothing points into an older text of a source: what agents share may."""
         return all(self._today.get(place.path, place.source) is place.source for place in places_of(told))
 
-    def _stand_on(self, index: Index, overrides: Sequence[Override], target: Target) -> None:
-        if self._asked != (index, overrides, target):
-            self._asked = (index, overrides, target)
-            ground = ground_of(index, overrides, target)
+    def _stand_on(self, run: Run) -> None:
+        if self._run is not run:
+            self._run = run
+            ground = ground_of(run)
             if ground != self._ground:
                 self._forget()
             self._ground = ground
@@ -205,23 +202,23 @@ class Earlier:
         self._agents.clear()
         self._resolutions.clear()
 
-    def _composed(self, name: str, index: Index, overrides: Sequence[Override], target: Target, done: Done) -> _KeptProfile:
+    def _composed(self, name: str, run: Run) -> _KeptProfile:
         """Compose a profile, and keep it if nothing is wrong with it."""
+        index = run.index
         self._profiles.pop(name, None)
         found = Diagnostics()
-        profile, known = self._resolutions.resolve(name, index, overrides, found)
+        profile, known = self._resolutions.resolve(name, index, run.overrides, found)
         is_silent = not found.told
-        done("resolve")
+        run.done("resolve")
         if profile is None:
             return _KeptProfile({}, (), tuple(found))
-        remembered = (known.ingredients, known.names) if known is not None else ()
-        finder = IngredientFinder(profile, index, self._inclusions, self._names, *remembered)
-        ingredients = {agent.name: finder.of(agent) for agent in profile.agents}
+        finder = IngredientFinder(profile, index, self._inclusions, self._names, known.ingredients if known is not None else None)
+        ingredients = finder.of_all(profile.agents)
         if is_silent and not self._has_includes:
-            self._resolutions.keep(profile, index, ingredients, finder.names)
-        memory = _AgentsOfProfile(name, ingredients, self._agents)
-        files = compose_agents(profile, memory, index, self._steady(target), found, done)
-        kept = _KeptProfile(self._dependencies.of(profile, ingredients.values()), files, tuple(found))
+            self._resolutions.keep(profile, index, ingredients)
+        memory = _AgentsOfProfile(name, ingredients.agents, self._agents)
+        files = compose_agents(profile, memory, replace(run, target=self._steady(run.target)), found)
+        kept = _KeptProfile(self._dependencies.of(profile, ingredients.agents.values()), files, tuple(found))
         if not found.errors and are_of(kept.told, kept.sources.values()):
             self._profiles[name] = kept
         return kept

@@ -7,7 +7,7 @@ differ only by the texts of the fragments that it can bring in, its own file amo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from composer.cache.evidence import digest
 from composer.errors import Diagnostics
@@ -15,8 +15,7 @@ from composer.incremental.dependencies import ground_of
 from composer.lookup.index import Index
 from composer.merge.layers import order_layers
 from composer.model import Fragment, Profile
-from composer.stages.resolve import Override
-from composer.targets import Target
+from composer.pipeline import Run
 
 __all__ = ["Grounds"]
 
@@ -24,10 +23,10 @@ __all__ = ["Grounds"]
 class Grounds:
     """The grounds of one run, each found out when it is first asked for. Nothing may be wrong with the sources."""
 
-    def __init__(self, index: Index, overrides: Sequence[Override], target: Target) -> None:
+    def __init__(self, run: Run) -> None:
         """Look at what was read."""
-        self.index = index
-        ground = ground_of(index, overrides, target)
+        self.index = index = run.index
+        ground = ground_of(run)
         moved, looks = sorted(ground.moved.items()), sorted(ground.looks.items())
         self.of_run = repr((ground.overrides, ground.target, ground.declarations, moved, looks))
         """What holds for all agents."""

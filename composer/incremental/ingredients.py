@@ -28,7 +28,7 @@ from composer.model import (
 )
 from composer.records import dataclass, replace
 
-__all__ = ["AgentIngredients", "IngredientFinder", "said", "said_of_declarations", "said_of_edit"]
+__all__ = ["AgentIngredients", "IngredientFinder", "ProfileIngredients", "said", "said_of_declarations", "said_of_edit"]
 
 _Said = Hashable
 """What a value says, apart from where it stands."""
@@ -51,6 +51,14 @@ class AgentIngredients:
     folder: PurePosixPath | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ProfileIngredients:
+    """What the agents of one profile are made of, by name, and the variables that the texts of the profile name."""
+
+    agents: Mapping[str, AgentIngredients]
+    names: frozenset[str]
+
+
 class IngredientFinder:
     """Finds the ingredients of the agents of one profile."""
 
@@ -60,8 +68,7 @@ class IngredientFinder:
         index: Index,
         inclusions: Inclusions,
         names: Mapping[str, frozenset[str]],
-        known: Mapping[str, AgentIngredients] | None = None,
-        known_names: frozenset[str] = frozenset(),
+        known: ProfileIngredients | None = None,
     ) -> None:
         """Look at a profile.
 
@@ -71,16 +78,18 @@ class IngredientFinder:
             inclusions: looks through documents.
             names: the variables that each profile's texts name, by layer.
             known: what its agents were made of when it was resolved to the same but for edits, none of which brings fragments in.
-            known_names: the variables that its texts named then.
         """
         self._index = index
         self._inclusions = inclusions
-        self._known = known or {}
+        self._known = known.agents if known is not None else {}
         self._project = _said_of_fields(profile.project)
-        self.names = frozenset[str]().union(*(names.get(layer, ()) for layer in profile.layers))
-        """The variables that the texts of the profile name."""
-        self._has_known_names = self.names == known_names
+        self._names = frozenset[str]().union(*(names.get(layer, ()) for layer in profile.layers))
+        self._has_known_names = known is not None and self._names == known.names
         self._edits: dict[int, Mapping[str, _Said]] = {}
+
+    def of_all(self, agents: Iterable[ResolvedAgent]) -> ProfileIngredients:
+        """Return what the files of all agents of the profile are made of."""
+        return ProfileIngredients({agent.name: self.of(agent) for agent in agents}, self._names)
 
     def of(self, agent: ResolvedAgent) -> AgentIngredients:
         """Return what an agent's file is made of."""
@@ -106,7 +115,7 @@ class IngredientFinder:
         return {home: edit for home, edit in self._edits_of(agent.edits).items() if home in homes or home not in fragments}
 
     def _variables_of(self, agent: ResolvedAgent, homes: Iterable[str]) -> Mapping[str, _Said]:
-        names = self.names.union(*[self._index.fragment_variables.get(home, ()) for home in homes])
+        names = self._names.union(*[self._index.fragment_variables.get(home, ()) for home in homes])
         return {name: _said_of_variable(agent.variables.get(name)) for name in names}
 
     def _edits_of(self, edits: Mapping[str, ResolvedEdit]) -> Mapping[str, _Said]:

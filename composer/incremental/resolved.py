@@ -6,10 +6,10 @@ looked through for it.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 
 from composer.errors import Diagnostics
-from composer.incremental.ingredients import AgentIngredients, said
+from composer.incremental.ingredients import ProfileIngredients, said
 from composer.lookup.index import Index
 from composer.model import Edit, Edits, Profile, ResolvedProfile
 from composer.records import dataclass
@@ -21,12 +21,11 @@ __all__ = ["KeptResolution", "Resolutions"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeptResolution:
-    """A profile in whose resolving nothing was told: its layers, far to near, what its agents are made of, and which variables it names."""
+    """A profile in whose resolving nothing was told: its layers, far to near, and what its agents are made of."""
 
     profile: ResolvedProfile
     layers: tuple[Profile, ...]
-    ingredients: Mapping[str, AgentIngredients]
-    names: frozenset[str]
+    ingredients: ProfileIngredients
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,10 +53,10 @@ class Resolutions:
         """Forget everything."""
         self._kept.clear()
 
-    def keep(self, profile: ResolvedProfile, index: Index, ingredients: Mapping[str, AgentIngredients], names: frozenset[str]) -> None:
+    def keep(self, profile: ResolvedProfile, index: Index, ingredients: ProfileIngredients) -> None:
         """Remember a profile in whose resolving nothing was told."""
         layers = tuple(index.catalog.profiles[layer.removeprefix("profiles/")] for layer in profile.layers)
-        self._kept[profile.name] = KeptResolution(profile, layers, ingredients, names)
+        self._kept[profile.name] = KeptResolution(profile, layers, ingredients)
 
     def resolve(
         self, name: str, index: Index, overrides: Sequence[Override], diagnostics: Diagnostics

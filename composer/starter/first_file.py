@@ -12,7 +12,7 @@ from composer.files.destination import DiskDestination
 from composer.lookup.index import index_catalog
 from composer.model import Catalog, FieldValue, Layer, ScalarStyle, VariableDeclaration, VariableKind, YamlScalar
 from composer.naming import is_kebab_case, kebab_case
-from composer.pipeline import compose_profile
+from composer.pipeline import Run, compose_profile
 from composer.records import dataclass, field, replace
 from composer.schema import read_profile
 from composer.source import SourceFile
@@ -177,7 +177,7 @@ class _Draft:
             catalog = self.workspace.catalog
             index = index_catalog(replace(catalog, profiles={**catalog.profiles, self.name: profile}), around)
             vet_index(index)
-            compose_profile(self.name, index, (), self.workspace.target, found)
+            compose_profile(self.name, Run(index, self.workspace.target), found)
         # What is wrong in other profiles is no concern of this one.
         others = [error for error in (*self.workspace.diagnostics.errors, *around.errors) if error.location.path != path]
         shared = [error for error in others if not error.location.path.startswith("profiles/")]

@@ -19,7 +19,7 @@ from composer.cache.folder import FOLDER
 from composer.errors import ComposerError, Diagnostic, Diagnostics
 from composer.incremental.earlier import Earlier
 from composer.lookup.index import Index
-from composer.pipeline import compose_profile
+from composer.pipeline import Run, compose_profile
 from composer.report import diagnostic_text
 from composer.targets import get_target
 from composer.workspace import Workspace
@@ -80,7 +80,7 @@ def edited(text: str, chance: random.Random) -> str:
 
 def is_wrong(profile: str, index: Index) -> bool:
     found = Diagnostics()
-    compose_profile(profile, index, (), get_target("claude-code"), found)
+    compose_profile(profile, Run(index, get_target("claude-code")), found)
     return bool(found.errors)
 
 

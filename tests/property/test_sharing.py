@@ -15,7 +15,7 @@ from composer.errors import Diagnostics
 from composer.files.sources import Memory
 from composer.lookup.index import Index
 from composer.model import OutputFile, Trace
-from composer.pipeline import compose_profile, read_index
+from composer.pipeline import Run, compose_profile, read_index
 from composer.source import Location
 from composer.targets import get_target
 
@@ -69,7 +69,7 @@ def everything(file: OutputFile) -> object:
 
 def compose(profile: str, index: Index) -> tuple[list[object], list[object]]:
     found = Diagnostics()
-    files = compose_profile(profile, index, (), get_target("claude-code"), found)
+    files = compose_profile(profile, Run(index, get_target("claude-code")), found)
     told = [(each.severity, each.code, each.message, place(each.location), each.hint) for each in found]
     return [everything(file) for file in files], [*told]
 
@@ -95,7 +95,7 @@ def test_no_line_of_an_output_shares_its_trace(seed: int) -> None:
     files = crowded(seed)
     index = read(files)
     for name in CROWD[:3]:
-        for file in compose_profile(name, index, (), get_target("claude-code"), Diagnostics()):
+        for file in compose_profile(name, Run(index, get_target("claude-code")), Diagnostics()):
             texts = [(id(part.trace), place(part.location)) for part in file.segments if part.trace is not None and part.kind == "literal"]
             assert len(texts) == len(set(texts)), file.path
 
@@ -109,7 +109,7 @@ def test_a_fragment_that_is_included_twice_is_two() -> None:
         b"{% include slot %}\n",
         "profiles/shop.yaml": b"agents: {a-b: {}}\n",
     }
-    (file,) = compose_profile("shop", read(files), (), get_target("claude-code"), Diagnostics())
+    (file,) = compose_profile("shop", Run(read(files), get_target("claude-code")), Diagnostics())
     traces = [part.trace for part in file.segments if part.text == "Be kind."]
     assert len(traces) == 2
     assert traces[0] is not traces[1]
@@ -122,7 +122,7 @@ def test_agents_share_what_is_the_same() -> None:
         "fragments/agents/a-b.md": b'---\nagent:\n  description: |\n    Use it.\n---\n{% include "rule" %}\n',
         "profiles/shop.yaml": b"agents: {a-b: {}, c-d: {use: agents/a-b}}\n",
     }
-    first, second = compose_profile("shop", read(files), (), get_target("claude-code"), Diagnostics())
+    first, second = compose_profile("shop", Run(read(files), get_target("claude-code")), Diagnostics())
     shared = {part.text for part in first.segments for other in second.segments if part is other}
     assert "Be kind." in shared
     assert "a-b" not in shared

@@ -13,7 +13,7 @@ from composer.report import diagnostic_text
 from composer.source import SourceFile
 from composer.workspace import Workspace
 
-__all__ = ["body_of", "compose_text", "errors_of", "output_file", "write_workspace"]
+__all__ = ["agent_file", "body_of", "compose_text", "errors_of", "output_file", "write_workspace"]
 
 
 def write_workspace(root: Path, files: Mapping[str, str]) -> Path:
@@ -25,6 +25,19 @@ def write_workspace(root: Path, files: Mapping[str, str]) -> Path:
     for folder in ("fragments", "profiles"):
         (root / folder).mkdir(exist_ok=True)
     return root
+
+
+def agent_file(body: str, *, about: str = "work", variables: str = "") -> str:
+    """Return an agent's file whose description is "Use this agent for ...".
+
+    Args:
+        body: what stands below the front matter; it is dedented, and loses the line end that it starts with.
+        about: what the agent is for.
+        variables: a declaration, such as ``tone: {type: str}``; empty for none.
+    """
+    declared = f"vars:\n  {variables}\n" if variables else ""
+    text = dedent(body).removeprefix("\n")
+    return f"---\nagent:\n  description: |\n    Use this agent for {about}.\n{declared}---\n{text}"
 
 
 def compose_text(root: Path, profile: str, agent: str, *, overrides: tuple[str, ...] = ()) -> str:

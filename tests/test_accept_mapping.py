@@ -5,24 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builders import write_workspace
+from builders import agent_file, write_workspace
 from test_accept import DEV, FILES, edited, proposed, refused, taken, workspace
 
 from composer import Workspace
 from composer.accept.proposals import Scope
 from composer.accept.reasons import Reason
 
-AGENT = """
-    ---
-    agent:
-      description: |
-        Use this agent for work.
-    ---
-    {% include "own" %}
-    """
-
 TWO_FRAGMENTS = {
-    "fragments/agents/dev.md": AGENT,
+    "fragments/agents/dev.md": agent_file('{% include "own" %}\n'),
     "fragments/own.md": """
         {#own}
         - Ask first {#ask}
@@ -190,8 +181,7 @@ def test_an_item_that_moved_past_a_condition_does_not_come_under_it(tmp_path: Pa
 
 def test_a_move_is_refused_where_another_output_would_gain_or_lose_the_item(tmp_path: Path) -> None:
     """An order that one file wants takes no rule from another."""
-    other = AGENT.replace('{% include "own" %}', '{% include "shared" %}')
-    root = two_fragments(tmp_path, tester=other)
+    root = two_fragments(tmp_path, tester=agent_file('{% include "shared" %}\n'))
     found = messages(
         root, "- Ask first\n- Work in small steps\n- Write Go\n", "- Work in small steps\n- Write Go\n- Ask first\n", scope=Scope.FRAGMENT
     )
@@ -209,7 +199,7 @@ def test_a_text_of_the_profile_takes_its_reason_along(tmp_path: Path) -> None:
 
 
 ANCHORED = {
-    "fragments/agents/dev.md": AGENT.replace("own", "shared"),
+    "fragments/agents/dev.md": agent_file('{% include "shared" %}\n'),
     "fragments/shared.md": """
         {#list}
         - Alpha {#a}

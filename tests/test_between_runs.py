@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 import pytest
-from builders import write_workspace
+from builders import agent_file, write_workspace
 
 from composer.cache.composed import find_composed
 from composer.cache.evidence import Evidence
@@ -17,20 +17,10 @@ from composer.pipeline import Run
 from composer.stages.resolve import resolve_profile
 from composer.workspace import Workspace
 
-AGENT = """
-    ---
-    agent:
-      description: |
-        Use this agent for work.
-    ---
-    {{% include "{}" %}}
-
-    {{% include "both" %}}
-    """
 FILES = {
     "agent-composer.yaml": "vars:\n  tone: {type: str, default: plain}\n",
-    "fragments/agents/dev.md": AGENT.format("code"),
-    "fragments/agents/ops.md": AGENT.format("duty"),
+    "fragments/agents/dev.md": agent_file('{% include "code" %}\n\n{% include "both" %}\n'),
+    "fragments/agents/ops.md": agent_file('{% include "duty" %}\n\n{% include "both" %}\n'),
     "fragments/both.md": "---\nuses: [tone]\n---\nSpeak in a {{ tone }} tone. {#tone}\n",
     "fragments/code.md": "- Write tests {#tests}\n- Read code {#read}\n",
     "fragments/duty.md": "- Watch the clock {#clock}\n",

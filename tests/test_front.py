@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import typer
-from builders import write_workspace
+from builders import agent_file, write_workspace
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -24,18 +24,15 @@ from composer.cli.options import declare
 from composer.cli.session import Session
 
 FILES = {
-    "fragments/agents/dev.md": """
-        ---
-        agent:
-          description: |
-            Use this agent for code.
-        vars:
-          tone: {type: str, default: plain}
-        ---
+    "fragments/agents/dev.md": agent_file(
+        """
         You build in a {{ tone }} tone. {#role}
 
         - Say why {#why}
         """,
+        about="code",
+        variables="tone: {type: str, default: plain}",
+    ),
     "profiles/shop.yaml": "agents: {dev: {}}\n",
     "profiles/bank.yaml": "agents: {dev: {}}\nvars: {tone: calm}\n",
 }

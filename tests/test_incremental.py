@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builders import write_workspace
+from builders import agent_file, write_workspace
 
 from composer.cache.evidence import Evidence
 from composer.errors import ComposerError
@@ -15,22 +15,18 @@ from composer.incremental.earlier import Earlier
 from composer.report import diagnostic_text
 from composer.workspace import Workspace
 
-AGENT = """
-    ---
-    agent:
-      description: |
-        Use this agent for {about}.
-    ---
-    You do {about}. {{#role}}
 
-    {{% include "{rules}" %}}
-    """
+def agent(about: str, rules: str) -> str:
+    """Return an agent that includes one fragment."""
+    return agent_file(f'You do {about}. {{#role}}\n\n{{% include "{rules}" %}}\n', about=about)
+
+
 FILES = {
     "agent-composer.yaml": "vars:\n  tone: {type: str, default: plain}\n  team: {type: str, default: the team}\n",
     "fragments/code.md": "---\nuses: [tone]\n---\n- Say why in a {{ tone }} tone {#why}\n",
     "fragments/text.md": "---\nuses: [team]\n---\n- Ask {{ team }} {#ask}\n",
-    "fragments/agents/dev.md": AGENT.format(about="code", rules="code"),
-    "fragments/agents/writer.md": AGENT.format(about="texts", rules="text"),
+    "fragments/agents/dev.md": agent(about="code", rules="code"),
+    "fragments/agents/writer.md": agent(about="texts", rules="text"),
     "profiles/house.yaml": "abstract: true\nagents: {dev: {}, writer: {}}\n",
     "profiles/bank.yaml": "extends: [house]\nedits:\n  code#why:\n    replace: |\n      Say why, twice\n",
     "profiles/shop.yaml": "extends: [house]\n",
@@ -165,7 +161,7 @@ def test_another_folder_for_its_agents_composes_those_of_a_profile(compose: Comp
 def test_a_fragment_behind_others_is_seen(tmp_path: Path) -> None:
     """What agents share of a fragment goes when a fragment changes that it includes, and with no other."""
     rules = "{% if on %}\n- Say {{ tone }} {#say}\n{% endif %}\n"
-    agent = AGENT.format(about="code", rules="outer") + '\n    {% include "apart" %}\n'
+    text = agent(about="code", rules="outer") + '\n{% include "apart" %}\n'
     root = write_workspace(
         tmp_path,
         {
@@ -174,16 +170,16 @@ def test_a_fragment_behind_others_is_seen(tmp_path: Path) -> None:
             "fragments/inner.md": '{% include "rules#say" %}\n- Beside {#beside}\n',
             "fragments/rules.md": f"---\nuses: [on, tone]\n---\n{rules}",
             "fragments/apart.md": "- Apart {#apart}\n",
-            "fragments/agents/dev.md": agent,
-            "fragments/agents/writer.md": agent,
+            "fragments/agents/dev.md": text,
+            "fragments/agents/writer.md": text,
             "profiles/shop.yaml": "agents: {dev: {}, writer: {}}\n",
             "profiles/bank.yaml": "agents: {dev: {}, writer: {}}\nvars: {tone: calm}\n",
         },
     )
     earlier = Earlier()
     target = Workspace.open(root).target
-    for text in (rules, rules.replace("Say", "Tell"), rules.replace("{{ tone }}", "{{ tone }} now"), rules):
-        (root / "fragments/rules.md").write_text(f"---\nuses: [on, tone]\n---\n{text}", encoding="utf-8")
+    for changed in (rules, rules.replace("Say", "Tell"), rules.replace("{{ tone }}", "{{ tone }} now"), rules):
+        (root / "fragments/rules.md").write_text(f"---\nuses: [on, tone]\n---\n{changed}", encoding="utf-8")
         again = Workspace(root, target, earlier=earlier).compose(keeps_origins=False)
         anew = Workspace.open(root).compose()
         assert [file.content for file in again.files] == [file.content for file in anew.files]
@@ -196,7 +192,7 @@ def test_what_is_told_of_a_shared_text_points_into_the_source_of_today(tmp_path:
         {
             "agent-composer.yaml": "vars:\n  tone: {type: str, default: ''}\n  name: {type: str, default: x}\n",
             "fragments/rules.md": "---\nuses: [name]\n---\n## Rules {#rules}\n\n- Say {{ name }} {#say}\n",
-            "fragments/agents/dev.md": AGENT.format(about="code", rules="rules").replace("{% include", "## {% include"),
+            "fragments/agents/dev.md": agent(about="code", rules="rules").replace("{% include", "## {% include"),
             "profiles/house.yaml": "abstract: true\nagents: {dev: {}}\nedits:\n  rules#rules:\n    replace: |\n      ## Own {#own}\n\n"
             "      {{ tone }}\n",
             "profiles/shop.yaml": "extends: [house]\nvars: {tone: calm}\n",

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from builders import write_workspace
+from builders import agent_file, write_workspace
 from typer.testing import CliRunner
 
 from composer.cli.app import app
@@ -14,7 +14,7 @@ from composer.pipeline import nobody_asks
 from composer.workspace import Workspace
 
 FILES = {
-    "fragments/agents/dev.md": "---\nagent:\n  description: |\n    Use this agent for code.\n---\nYou build. {#role}\n",
+    "fragments/agents/dev.md": agent_file("You build. {#role}\n"),
     "profiles/shop.yaml": "agents: {dev: {}}\n",
 }
 STAGES = [

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from builders import write_workspace
+from builders import agent_file, write_workspace
 from typer.testing import CliRunner, Result
 
 from composer.cli.app import app
@@ -14,16 +14,7 @@ from composer.workspace import Workspace
 
 PATH = "output/shop/.claude/agents/dev.md"
 FILES = {
-    "fragments/agents/dev.md": """
-        ---
-        agent:
-          description: |
-            Use this agent for tests.
-        vars:
-          name: {type: str}
-        ---
-        Hello {{ name }}.
-        """,
+    "fragments/agents/dev.md": agent_file("Hello {{ name }}.\n", about="tests", variables="name: {type: str}"),
     "profiles/shop.yaml": "agents: {dev: {}}\nvars: {name: Ada}\n",
     "profiles/bank.yaml": "agents: {dev: {}, second: {use: agents/dev}}\nvars: {name: Bob}\n",
 }

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
-from builders import write_workspace
+from builders import agent_file, write_workspace
 
 from composer.cli import watching
 from composer.cli.failure import INTERRUPTED, WRONG_INPUT
@@ -28,26 +28,16 @@ FILES = {
         - Say why {#why}
         - Be kind {#kind}
         """,
-    "fragments/agents/dev.md": """
-        ---
-        agent:
-          description: |
-            Use this agent for code.
-        vars:
-          tone: {type: str, default: plain}
-        ---
+    "fragments/agents/dev.md": agent_file(
+        """
         You build in a {{ tone }} tone. {#role}
 
         {% include "rules" %}
         """,
-    "fragments/agents/writer.md": """
-        ---
-        agent:
-          description: |
-            Use this agent for texts.
-        ---
-        You write. {#role}
-        """,
+        about="code",
+        variables="tone: {type: str, default: plain}",
+    ),
+    "fragments/agents/writer.md": agent_file("You write. {#role}\n", about="texts"),
     "profiles/shop.yaml": "agents: {dev: {}, writer: {}}\n",
     "profiles/bank.yaml": "agents: {dev: {}}\nvars: {tone: calm}\n",
 }

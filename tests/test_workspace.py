@@ -8,21 +8,12 @@ import os
 from pathlib import Path
 
 import pytest
-from builders import write_workspace
+from builders import agent_file, write_workspace
 
 from composer import ComposerError, Workspace
 from composer.files.journal import JOURNAL_NAME, Change, Journal, print_journal
 
-AGENT = """
-    ---
-    agent:
-      description: |
-        Use this agent for tests.
-    vars:
-      name: {type: str}
-    ---
-    Hello {{ name }}.
-    """
+AGENT = agent_file("Hello {{ name }}.\n", about="tests", variables="name: {type: str}")
 
 
 def workspace(root: Path) -> Workspace:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Sequence
 from itertools import count
 from typing import Final
@@ -11,17 +10,19 @@ from typing import Final
 __all__ = ["has_portable_characters", "is_gits_own", "is_kebab_case", "is_path_below", "kebab_case", "name_of_text", "stays_below_root"]
 
 _KEBAB_CASE: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_DRIVE: Final = re.compile(r"[A-Za-z]:")
+_STRANGE_PARTS: Final = frozenset({"", ".", ".."})
+
+# Few runs need the patterns below, so each is compiled when it is first looked at.
 _NOT_PORTABLE: Final = r"[\x00-\x1f\x7f\\]"
 """Control characters, and the backslash, which stands between folders on some systems and in names on others."""
 _GIT: Final = r"(?:\.git|git~1)[ .]*(?:/|$)"
 """Git's folder by any name that a system knows it by: Windows drops blanks and dots at the end of a name, and makes short names."""
-_NOT_BELOW: Final = re.compile(rf"{_NOT_PORTABLE}|^/|^[A-Za-z]:|(?:^|/)(?:\.{{0,2}}[ .]*(?:/|$)|{_GIT})", re.IGNORECASE)
-_WITHIN_GIT: Final = re.compile(rf"(?:^|/){_GIT}", re.IGNORECASE)
-_DRIVE: Final = re.compile(r"[A-Za-z]:")
-_STRANGE_PARTS: Final = frozenset({"", ".", ".."})
-_TEMPLATE: Final = re.compile(r"\$?\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_ADDRESS: Final = re.compile(r"\]\([^)]*\)|<[^<>]*>|\w+://\S+")
-_LABEL: Final = re.compile(r"^\W*(?:(?P<strong>\*\*|__)(?P<bold>.+?)(?P=strong)|(?P<lead>[^:.]{3,40}):(?=\s))", re.DOTALL)
+_NOT_BELOW: Final = rf"(?i){_NOT_PORTABLE}|^/|^[A-Za-z]:|(?:^|/)(?:\.{{0,2}}[ .]*(?:/|$)|{_GIT})"
+_WITHIN_GIT: Final = rf"(?i)(?:^|/){_GIT}"
+_TEMPLATE: Final = r"(?s)\$?\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}"
+_ADDRESS: Final = r"\]\([^)]*\)|<[^<>]*>|\w+://\S+"
+_LABEL: Final = r"(?s)^\W*(?:(?P<strong>\*\*|__)(?P<bold>.+?)(?P=strong)|(?P<lead>[^:.]{3,40}):(?=\s))"
 _STOP: Final = """
 a about above across after against all along always among an and any are as at be because been before below between but by can do does each
 every for from had has have how if in into is it its may more most must of off on once one only onto or other our out over own per should
@@ -44,12 +45,12 @@ def is_path_below(path: str) -> bool:
 
     What git keeps for itself, ``.git`` by any of its names, is not below: a hook that is written there would be run.
     """
-    return _NOT_BELOW.search(path) is None
+    return re.search(_NOT_BELOW, path) is None
 
 
 def is_gits_own(path: str) -> bool:
     """Whether a path is git's folder or leads into one, by any name that a system knows it by."""
-    return _WITHIN_GIT.search(path) is not None
+    return re.search(_WITHIN_GIT, path) is not None
 
 
 def stays_below_root(path: str) -> bool:
@@ -80,10 +81,10 @@ def name_of_text(text: str, kind: str, taken: Collection[str]) -> str:
     A label that the text begins with (``**Blocker**: ...``) says best what it is about; templates and markup say nothing. Where no word
     is left, the names inside the templates serve, then ``kind``.
     """
-    plain = _ADDRESS.sub(" ", _TEMPLATE.sub(" ", text))
-    label = _LABEL.match(plain)
+    plain = re.sub(_ADDRESS, " ", re.sub(_TEMPLATE, " ", text))
+    label = re.match(_LABEL, plain)
     words = _significant(label["bold"] or label["lead"]) if label else []
-    words = words or _significant(plain) or _significant(" ".join(_TEMPLATE.findall(text))) or [kind]
+    words = words or _significant(plain) or _significant(" ".join(re.findall(_TEMPLATE, text))) or [kind]
     # A fourth word tells two neighbours apart better than a number does.
     for length in (_FEW, _MANY):
         name = _joined(words[:length])
@@ -99,6 +100,8 @@ def _significant(text: str) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
+    import unicodedata  # noqa: PLC0415 - most runs make no name
+
     unaccented = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.findall(r"[a-z0-9]+", re.sub(r"['\u2019]", "", unaccented).lower())
 

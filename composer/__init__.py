@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from composer.errors import ComposerError, Diagnostic
-    from composer.model import OutputFile
+    from composer.model.outputs import OutputFile
     from composer.outcomes import BuildReport, CheckReport, Composition, Difference
     from composer.workspace import Workspace
 
@@ -42,7 +42,7 @@ _HOMES: Final = {
     "Composition": "composer.outcomes",
     "Diagnostic": "composer.errors",
     "Difference": "composer.outcomes",
-    "OutputFile": "composer.model",
+    "OutputFile": "composer.model.outputs",
     "Workspace": "composer.workspace",
 }
 

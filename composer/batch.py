@@ -8,7 +8,9 @@ from typing import Final
 
 from composer.errors import Diagnostic, Diagnostics, Severity
 from composer.merge.layers import order_layers
-from composer.model import Catalog, Making, OutputFile, RenderedDocument, ResolvedAgent
+from composer.model.outputs import Making, OutputFile, RenderedDocument
+from composer.model.resolved import ResolvedAgent
+from composer.model.sources import Catalog
 from composer.parallel import processors, shared_out
 from composer.pipeline import Run, compose_profile, nobody_asks
 from composer.records import dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from composer.model import Look
+from composer.model.sources import Look
 
 __all__ = ["BUILT_IN_LOOKS", "HEADING"]
 

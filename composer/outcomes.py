@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.errors import Diagnostic
-from composer.model import FileAction, FileResult, FileSince, FileWanted, OutputFile
+from composer.model.outputs import FileAction, FileResult, FileSince, FileWanted, OutputFile
 from composer.records import dataclass
 from composer.stale.edits import StaleEdit
 

@@ -8,7 +8,9 @@ from composer.errors import Diagnostics
 from composer.files.sources import Sources
 from composer.lookup.index import Index, index_catalog
 from composer.lookup.scope import open_scope
-from composer.model import Catalog, OutputFile, RenderedDocument, ResolvedAgent, ResolvedProfile
+from composer.model.outputs import OutputFile, RenderedDocument
+from composer.model.resolved import ResolvedAgent, ResolvedProfile
+from composer.model.sources import Catalog
 from composer.records import dataclass
 from composer.stages.emit import emit_documents
 from composer.stages.layout import lay_out

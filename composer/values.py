@@ -10,17 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from composer.errors import Diagnostics, nearest_name
-from composer.model import (
-    Plain,
-    ScalarStyle,
-    VariableKind,
-    VariableType,
-    YamlMapping,
-    YamlNode,
-    YamlScalar,
-    YamlSequence,
-    plain_value,
-)
+from composer.model.sources import VariableKind, VariableType
+from composer.model.yaml_nodes import Plain, ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence, plain_value
 from composer.records import dataclass, replace
 
 __all__ = ["NO_FRAGMENT", "VARIABLE_NAME", "describe", "is_variable_name", "printed", "read_type", "read_value", "scalar_text"]

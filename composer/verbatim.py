@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from composer.blocks import Document, Inclusion, Item, Leaf, Section, walk_blocks
-from composer.model import Filled, Line, PlannedBlock, PlannedLeaf, PlannedList, PlannedSection, RenderedDocument, Segment, SegmentKind
+from composer.model.outputs import RenderedDocument
+from composer.model.planned import Filled, Line, PlannedBlock, PlannedLeaf, PlannedList, PlannedSection, Segment, SegmentKind
 from composer.records import dataclass, field, replace
 from composer.source import Location, SourceFile
 from composer.stages.layout import list_marks

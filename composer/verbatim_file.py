@@ -8,7 +8,9 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from composer.errors import Diagnostics, Note
-from composer.model import OutputFile, RenderedDocument, RenderedField, RenderedText, RenderedValue, ScalarStyle, Segment, SegmentKind
+from composer.model.outputs import OutputFile, RenderedDocument, RenderedField, RenderedText, RenderedValue
+from composer.model.planned import Segment, SegmentKind
+from composer.model.yaml_nodes import ScalarStyle
 from composer.naming import is_path_below
 from composer.records import dataclass, replace
 from composer.source import BYTE_ORDER_MARK, Location

@@ -21,7 +21,8 @@ from composer.home import find_root
 from composer.incremental.between_runs import BetweenRuns
 from composer.lookup.index import Index
 from composer.merge.layers import order_layers
-from composer.model import Catalog, FileAction, FileResult, OutputFile
+from composer.model.outputs import FileAction, FileResult, OutputFile
+from composer.model.sources import Catalog
 from composer.outcomes import BuildReport, CheckReport, Composition, Difference, StatusReport
 from composer.pipeline import Done, Run, nobody_asks, read_index
 from composer.records import dataclass, field, replace

@@ -8,7 +8,10 @@ from textwrap import dedent
 
 from composer.blocks import Document
 from composer.errors import ComposerError
-from composer.model import AgentPlan, Fragment, OutputFile, RenderedDocument, ResolvedAgent, Segment, SegmentKind
+from composer.model.outputs import OutputFile, RenderedDocument
+from composer.model.planned import AgentPlan, Segment, SegmentKind
+from composer.model.resolved import ResolvedAgent
+from composer.model.sources import Fragment
 from composer.report import diagnostic_text
 from composer.source import SourceFile
 from composer.workspace import Workspace

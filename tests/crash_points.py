@@ -25,7 +25,7 @@ from composer.files.destination import DiskDestination, DryRunDestination
 from composer.files.disk_errors import change_files
 from composer.ids.missing import propose_ids, select_fragments, write_ids
 from composer.importer.run import Options, plan_import, write_plan
-from composer.model import FileResult, OutputFile
+from composer.model.outputs import FileResult, OutputFile
 from composer.review.decision import Decision, settle_edits
 from composer.stages.write import WriteScope, write_files
 from composer.starter.first_file import Kind, plan_file

@@ -12,18 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from composer.errors import Diagnostics, Severity
-from composer.model import (
-    FieldValue,
-    Layer,
-    Plain,
-    RenderedField,
-    RenderedText,
-    RenderedValue,
-    ScalarStyle,
-    Segment,
-    SegmentKind,
-    YamlScalar,
-)
+from composer.model.outputs import RenderedField, RenderedText, RenderedValue
+from composer.model.planned import Segment, SegmentKind
+from composer.model.resolved import FieldValue, Layer
+from composer.model.yaml_nodes import Plain, ScalarStyle, YamlScalar
 from composer.source import SourceFile, unlocated
 from composer.targets import TARGETS, claude, get_target
 

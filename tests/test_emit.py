@@ -13,20 +13,11 @@ from hypothesis import strategies as st
 
 from composer.blocks import Document
 from composer.errors import Diagnostics, InternalError
-from composer.model import (
-    AgentPlan,
-    Fragment,
-    Layer,
-    OutputFile,
-    RenderedDocument,
-    RenderedField,
-    RenderedText,
-    ResolvedAgent,
-    ScalarStyle,
-    Segment,
-    SegmentKind,
-    YamlScalar,
-)
+from composer.model.outputs import OutputFile, RenderedDocument, RenderedField, RenderedText
+from composer.model.planned import AgentPlan, Segment, SegmentKind
+from composer.model.resolved import Layer, ResolvedAgent
+from composer.model.sources import Fragment
+from composer.model.yaml_nodes import ScalarStyle, YamlScalar
 from composer.source import SourceFile
 from composer.stages.emit import emit_document, emit_documents
 from composer.targets import TARGETS, Target, claude

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from builders import body_of
 
-from composer.model import OutputFile
+from composer.model.outputs import OutputFile
 from composer.workspace import Workspace
 
 CASES = sorted(path for path in (Path(__file__).parent / "golden").iterdir() if (path / "profiles").is_dir())

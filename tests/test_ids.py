@@ -19,7 +19,7 @@ from composer.files.exclusive import hold
 from composer.files.transaction import Change, TransactionError
 from composer.ids.missing import FragmentIds, propose_ids, select_fragments, write_ids
 from composer.markdown.parse import parse_document
-from composer.model import Fragment
+from composer.model.sources import Fragment
 from composer.naming import is_kebab_case, kebab_case, name_of_text
 from composer.source import SourceFile
 from composer.workspace import Workspace

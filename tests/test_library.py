@@ -17,7 +17,8 @@ import yaml
 from builders import body_of
 
 from composer.explain.lines import explain_line
-from composer.model import OutputFile, Trace
+from composer.model.outputs import OutputFile
+from composer.model.planned import Trace
 from composer.workspace import Workspace
 
 pytestmark = pytest.mark.untraced  # they are about the library, not the code

@@ -10,7 +10,8 @@ import pytest
 
 from composer.errors import Diagnostics, Severity
 from composer.files.disk import Disk
-from composer.model import Catalog, WorkspaceConfig, plain_data
+from composer.model.sources import Catalog, WorkspaceConfig
+from composer.model.yaml_nodes import plain_data
 from composer.stages.load import load_catalog
 
 _NO_LINKS = pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")

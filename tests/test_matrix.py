@@ -22,7 +22,7 @@ from composer.matrix.page import matrix_page, summary_page
 from composer.matrix.presence import Status
 from composer.matrix.table import Cell, Matrix, Row, make_matrices
 from composer.matrix.text import column_groups
-from composer.model import Layer
+from composer.model.resolved import Layer
 from composer.workspace import Workspace
 
 LIBRARY: Final = Path(__file__).parents[1]

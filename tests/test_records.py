@@ -18,7 +18,8 @@ import pytest
 import composer
 from composer import records
 from composer.files.lock import EditKey
-from composer.model import Look, YamlScalar
+from composer.model.sources import Look
+from composer.model.yaml_nodes import YamlScalar
 from composer.source import SourceFile
 
 

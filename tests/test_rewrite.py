@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from composer.errors import Diagnostics
-from composer.model import YamlMapping, YamlNode, YamlScalar
+from composer.model.yaml_nodes import YamlMapping, YamlNode, YamlScalar
 from composer.source import SourceFile
 from composer.yaml_text.rewrite import BlockText, RewriteRefusedError, add_entry, move_entry, remove_entry, rename_key, set_text, set_value
 from composer.yaml_text.strict import parse_yaml

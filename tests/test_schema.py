@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from composer.errors import Diagnostics
-from composer.model import Look, Profile, Verb, WorkspaceConfig, YamlMapping, YamlScalar, plain_data
+from composer.model.sources import Look, Profile, Verb, WorkspaceConfig
+from composer.model.yaml_nodes import YamlMapping, YamlScalar, plain_data
 from composer.schema import FrontMatter, read_front_matter, read_profile, read_workspace
 from composer.schema.check import check_shape
 from composer.schema.fit import Kind, fits

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from composer.errors import Diagnostics
-from composer.model import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence, plain_data
+from composer.model.yaml_nodes import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence, plain_data
 from composer.source import SourceFile
 from composer.yaml_text import strict
 from composer.yaml_text.strict import BLOCK_SCALAR_HINT, MAX_CHARACTERS, check_prompt_text, parse_yaml, parse_yaml_partly, text_lines

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from composer.errors import Diagnostics
-from composer.model import VariableKind, VariableType, YamlMapping, YamlNode, YamlScalar
+from composer.model.sources import VariableKind, VariableType
+from composer.model.yaml_nodes import YamlMapping, YamlNode, YamlScalar
 from composer.source import SourceFile
 from composer.values import is_variable_name, printed, read_type, read_value
 from composer.yaml_text.strict import parse_yaml

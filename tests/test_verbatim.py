@@ -23,7 +23,7 @@ from composer.importer.grammar import Grammar, Traits, build_grammar
 from composer.importer.proof import Prover
 from composer.importer.run import ImportPlan, Options, plan_import, write_plan
 from composer.importer.sources import Source
-from composer.model import OutputFile
+from composer.model.outputs import OutputFile
 
 PROFILE = "agents: {ant: {}}\n"
 

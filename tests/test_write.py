@@ -14,10 +14,7 @@ from builders import output_file as output
 
 from composer.errors import Diagnostics
 from composer.files.lock import content_digest
-from composer.model import (
-    FileResult,
-    OutputFile,
-)
+from composer.model.outputs import FileResult, OutputFile
 from composer.stages.write import Destination, DiskDestination, DryRunDestination, WriteScope, write_files
 
 PATH = "output/shop/.claude/agents/tester.md"

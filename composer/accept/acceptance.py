@@ -16,7 +16,7 @@ from composer.files.destination import Destination, DiskDestination
 from composer.files.disk_errors import change_files
 from composer.files.transaction import Change
 from composer.line_ends import changed_line_ends, line_ends_text
-from composer.model import FileResult, OutputFile
+from composer.model.outputs import FileResult, OutputFile
 from composer.records import dataclass, field
 from composer.source import SourceFile, unlocated
 from composer.stages.write import WriteScope

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from composer.model import OutputFile, Segment
+from composer.model.outputs import OutputFile
+from composer.model.planned import Segment
 from composer.records import replace
 from composer.source import BYTE_ORDER_MARK, SourceFile
 

@@ -9,7 +9,9 @@ from composer.accept.printed import Node
 from composer.blocks import Block, Document, Item, Leaf, Section, Text, walk_blocks
 from composer.errors import Diagnostics
 from composer.ids.places import place_ids, text_of
-from composer.model import Fragment, Line, ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.model.planned import Line
+from composer.model.sources import Fragment
+from composer.model.yaml_nodes import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.naming import name_of_text
 from composer.records import dataclass
 from composer.source import SourceFile

@@ -14,7 +14,8 @@ from composer.files.disk import Disk
 from composer.files.sources import Memory, Overlay
 from composer.lookup.index import Index
 from composer.markdown.front_matter import find_front_matter
-from composer.model import Catalog, OutputFile
+from composer.model.outputs import OutputFile
+from composer.model.sources import Catalog
 from composer.pipeline import Run, compose_profile, read_index
 from composer.records import dataclass, field
 from composer.source import BYTE_ORDER_MARK, SourceFile

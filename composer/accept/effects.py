@@ -9,7 +9,7 @@ from composer.accept.outputs import HERE, OutputsOnDisk
 from composer.errors import Diagnostics
 from composer.files.destination import DryRunDestination
 from composer.files.disk_errors import report_disk_error
-from composer.model import FileAction, OutputFile
+from composer.model.outputs import FileAction, OutputFile
 from composer.source import unlocated
 from composer.stages.write import WriteScope, write_files
 from composer.stale.edits import StaleEdit, find_stale_edits

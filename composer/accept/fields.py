@@ -12,7 +12,7 @@ from composer.accept.definitions import node_at
 from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange
 from composer.accept.proposals import Proposal, Scope, Setting
 from composer.accept.reasons import Reason, RefusedChangeError
-from composer.model import Plain, YamlMapping, YamlNode, YamlSequence
+from composer.model.yaml_nodes import Plain, YamlMapping, YamlNode, YamlSequence
 from composer.records import dataclass
 from composer.yaml_text.lenient import YamlProblem, read_strict
 

@@ -13,7 +13,8 @@ from composer.accept.placing import addressed, lines_of, nearest_id, neighbours_
 from composer.accept.printed import Node, PrintedFile
 from composer.accept.proposals import Proposal, Scope, Setting
 from composer.blocks import Block, Item
-from composer.model import PlannedItem, PlannedList, PlannedSection, YamlMapping, YamlScalar
+from composer.model.planned import PlannedItem, PlannedList, PlannedSection
+from composer.model.yaml_nodes import YamlMapping, YamlScalar
 from composer.yaml_text.rewrite import BlockText
 
 __all__ = ["propose_insertion"]

@@ -17,7 +17,7 @@ from composer.accept.printed import FieldText, Owner, PrintedFile
 from composer.accept.reasons import SYNTAX, Reason, RefusedChangeError
 from composer.blocks import Text
 from composer.lookup.index import Index
-from composer.model import Segment, SegmentKind
+from composer.model.planned import Segment, SegmentKind
 from composer.records import dataclass
 
 __all__ = ["Reason", "RefusedChangeError", "Rewording", "VariableChange", "joined_by", "read_rewording", "template_of"]

@@ -9,7 +9,8 @@ from composer.accept.definitions import profile_path
 from composer.accept.drafts import Draft, Keys, RemoveEntry, SourceChange, Splice
 from composer.accept.inverse import RefusedChangeError
 from composer.errors import Diagnostics
-from composer.model import Profile, YamlMapping, YamlNode
+from composer.model.sources import Profile
+from composer.model.yaml_nodes import YamlMapping, YamlNode
 from composer.pipeline import Run, compose_profile
 from composer.yaml_text.strict import parse_yaml
 

@@ -15,7 +15,7 @@ from composer.accept.proposals import Proposal, Scope, Setting
 from composer.accept.reasons import Reason, RefusedChangeError
 from composer.accept.transfers import propose_transfer
 from composer.blocks import Block, Conditional, Inclusion, Item, Loop, walk_blocks
-from composer.model import YamlMapping, YamlScalar
+from composer.model.yaml_nodes import YamlMapping, YamlScalar
 from composer.source import SourceFile
 
 __all__ = ["moved_pairs", "propose_move"]

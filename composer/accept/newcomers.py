@@ -11,7 +11,8 @@ from composer.accept.printed import Node
 from composer.accept.proposals import Setting
 from composer.accept.reasons import SYNTAX, Reason, RefusedChangeError
 from composer.blocks import Section
-from composer.model import Look, PlannedSection
+from composer.model.planned import PlannedSection
+from composer.model.sources import Look
 from composer.records import dataclass
 
 __all__ = ["ITEM", "Newcomer", "read_block", "read_items", "read_section", "refuse_bare_marks", "written_lines"]

@@ -12,7 +12,7 @@ from itertools import pairwise
 from composer.accept.changes import TextChange, changed_text, slid
 from composer.accept.printed import FieldText, Owner, Piece, PrintedFile
 from composer.accept.reasons import Reason, RefusedChangeError
-from composer.model import SegmentKind
+from composer.model.planned import SegmentKind
 from composer.records import dataclass
 
 __all__ = ["Operation", "read_operations"]

@@ -9,7 +9,7 @@ from composer.errors import Diagnostics
 from composer.files.destination import Destination
 from composer.files.disk_errors import report_disk_error
 from composer.files.lock import LOCK_NAME, Lock, LockEntry, content_digest, normalised, parse_lock
-from composer.model import OutputFile
+from composer.model.outputs import OutputFile
 from composer.records import dataclass
 from composer.source import SourceFile, unlocated
 from composer.workspace import Workspace

@@ -8,7 +8,7 @@ from composer.accept.drafts import SourceChange, Splice
 from composer.accept.printed import Node, PrintedFile
 from composer.accept.proposals import Setting
 from composer.blocks import Block
-from composer.model import PlannedSection
+from composer.model.planned import PlannedSection
 from composer.naming import kebab_case
 
 __all__ = ["blocks_on", "lines_of", "name_of", "nearest_id", "neighbours_of", "with_id", "without_block"]

@@ -8,23 +8,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Final
 
-from composer.model import (
+from composer.model.outputs import OutputFile, RenderedText, RenderedValue
+from composer.model.planned import (
     Filled,
     Line,
-    Look,
-    OutputFile,
     PlannedBlock,
     PlannedItem,
     PlannedLeaf,
     PlannedList,
     PlannedSection,
-    RenderedText,
-    RenderedValue,
     Segment,
     SegmentKind,
     Trace,
-    YamlScalar,
 )
+from composer.model.sources import Look
+from composer.model.yaml_nodes import YamlScalar
 from composer.records import dataclass, field
 
 __all__ = ["FieldText", "Node", "Owner", "Piece", "PrintedFile", "read_printed"]

@@ -10,7 +10,7 @@ from composer.accept.drafts import AddEntry, RemoveEntry, SourceChange
 from composer.accept.placing import addressed, blocks_on, name_of, without_block
 from composer.accept.printed import Node
 from composer.accept.proposals import Proposal, Scope, Setting
-from composer.model import YamlMapping
+from composer.model.yaml_nodes import YamlMapping
 
 __all__ = ["propose_removal"]
 

@@ -25,7 +25,9 @@ from composer.accept.printed import FieldText, Node, PrintedFile
 from composer.accept.proposals import Proposal, Scope, Setting
 from composer.accept.reasons import Reason, RefusedChangeError
 from composer.blocks import LeafKind
-from composer.model import Line, PlannedItem, PlannedLeaf, PlannedSection, ResolvedVariable, YamlMapping, YamlSequence
+from composer.model.planned import Line, PlannedItem, PlannedLeaf, PlannedSection
+from composer.model.resolved import ResolvedVariable
+from composer.model.yaml_nodes import YamlMapping, YamlSequence
 from composer.yaml_text.rewrite import BlockText
 
 __all__ = ["propose_rewording"]

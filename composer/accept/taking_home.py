@@ -21,7 +21,7 @@ from composer.accept.proposals import Choice, Proposal, Scope, Setting
 from composer.accept.removals import propose_removal
 from composer.accept.rewordings import propose_rewording
 from composer.accept.titles import bare_title, propose_untitling
-from composer.model import OutputFile
+from composer.model.outputs import OutputFile
 from composer.records import dataclass, field, replace
 
 __all__ = ["OutputKey", "Refusal", "TakenHome", "Taker", "users_of"]

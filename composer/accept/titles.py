@@ -12,7 +12,9 @@ from composer.accept.printed import Node, PrintedFile
 from composer.accept.proposals import Proposal, Scope, Setting
 from composer.accept.reasons import Reason, RefusedChangeError
 from composer.blocks import Section
-from composer.model import Look, PlannedSection, YamlMapping
+from composer.model.planned import PlannedSection
+from composer.model.sources import Look
+from composer.model.yaml_nodes import YamlMapping
 
 __all__ = ["bare_title", "propose_untitling"]
 

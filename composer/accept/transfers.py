@@ -20,7 +20,8 @@ from composer.accept.proposals import Proposal, Scope, Setting
 from composer.accept.reasons import Reason, RefusedChangeError
 from composer.blocks import Block, Identifier, Item, walk_blocks
 from composer.markdown.front_matter import find_front_matter
-from composer.model import Fragment, YamlMapping, YamlScalar, YamlSequence
+from composer.model.sources import Fragment
+from composer.model.yaml_nodes import YamlMapping, YamlScalar, YamlSequence
 
 __all__ = ["propose_transfer"]
 

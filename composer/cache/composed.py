@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from composer.cache.folder import read_record, write_record
-from composer.model import Making
+from composer.model.outputs import Making
 from composer.records import dataclass
 
 __all__ = ["ComposedAgent", "ComposedProfile", "find_composed", "keep_composed"]

@@ -19,7 +19,7 @@ from composer.cli.waiting import Patience
 if TYPE_CHECKING:
     from composer.accept.acceptance import Acceptance
     from composer.cli.locate import Question
-    from composer.model import FileResult, OutputFile
+    from composer.model.outputs import FileResult, OutputFile
 
 __all__ = ["register"]
 

@@ -10,7 +10,7 @@ from composer.cli.answers import unchanged_text
 from composer.cli.session import Session
 
 if TYPE_CHECKING:
-    from composer.model import FileResult
+    from composer.model.outputs import FileResult
     from composer.outcomes import BuildReport
 
 __all__ = ["print_report", "report_data"]

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Sequence
 from composer.explain.lines import AbsenceExplanation, AddressExplanation, BlockExplanation, LineExplanation, Use
 from composer.explain.origins import OriginRow, block_name
 from composer.inventory.contents import node_text
-from composer.model import Absence, EditPart, FieldValue, Gate, OutputFile, ResolvedVariable, Setting, YamlScalar
+from composer.model.outputs import OutputFile
+from composer.model.planned import Absence, Gate
+from composer.model.resolved import EditPart, FieldValue, ResolvedVariable, Setting
+from composer.model.yaml_nodes import YamlScalar
 from composer.source import Location
 
 __all__ = ["address_data", "agent_variables", "field_text", "file_of", "line_data", "origin_data"]

@@ -8,7 +8,7 @@ from composer.cli.explain_data import absence_data, use_data
 from composer.cli.explain_text import line_ranges, reasons_of
 from composer.explain.lines import AbsenceExplanation
 from composer.explain.places import PlaceExplanation
-from composer.model import OutputFile
+from composer.model.outputs import OutputFile
 
 __all__ = ["place_data", "place_text"]
 

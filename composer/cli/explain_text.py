@@ -9,7 +9,9 @@ from composer.cli.explain_data import agent_variables, field_text, file_of
 from composer.explain.lines import AbsenceExplanation, AddressExplanation, BlockExplanation, LineExplanation, Use
 from composer.explain.origins import FRONT_MATTER, OriginRow, block_name
 from composer.inventory.contents import node_text
-from composer.model import Absence, AbsenceReason, EditPart, FieldValue, Gate, OutputFile, ResolvedVariable, Setting
+from composer.model.outputs import OutputFile
+from composer.model.planned import Absence, AbsenceReason, Gate
+from composer.model.resolved import EditPart, FieldValue, ResolvedVariable, Setting
 from composer.source import Location
 
 __all__ = ["ORIGIN_HEADERS", "address_text", "line_ranges", "line_text", "origin_row", "reasons_of"]

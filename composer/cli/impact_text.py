@@ -9,7 +9,7 @@ from composer.impact.compare import BlockChange, Comparison, Fate, OutputChange,
 from composer.impact.reach import LeftOut, Reach
 from composer.impact.subject import Kind, Subject
 from composer.impact.words import Change, Piece, count_words, shorten_run
-from composer.model import OutputFile
+from composer.model.outputs import OutputFile
 
 __all__ = ["comparison_text", "line_ranges", "reach_text"]
 

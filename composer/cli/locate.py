@@ -11,7 +11,8 @@ from composer.errors import ComposerError, Diagnostics, InternalError, nearest_n
 from composer.files.destination import DiskDestination
 from composer.files.lock import LOCK_NAME, parse_lock
 from composer.lookup.index import Index
-from composer.model import OutputFile, Profile
+from composer.model.outputs import OutputFile
+from composer.model.sources import Profile
 from composer.records import dataclass
 from composer.source import Location, SourceFile
 from composer.workspace import Workspace

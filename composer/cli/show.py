@@ -15,7 +15,7 @@ from composer.cli.session import Session
 if TYPE_CHECKING:
     from composer.inventory.contents import FragmentEntry, Inventory, ProfileEntry
     from composer.inventory.merged import Entry
-    from composer.model import Fragment
+    from composer.model.sources import Fragment
 
 __all__ = ["register"]
 

@@ -12,7 +12,7 @@ from composer.cli.progress import Progress
 from composer.cli.session import Session
 
 if TYPE_CHECKING:
-    from composer.model import FileResult
+    from composer.model.outputs import FileResult
     from composer.outcomes import StatusReport
 
 __all__ = ["register"]

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from composer.blocks import LeafKind
-from composer.model import Absence, FieldValue, Layer, OutputFile, ResolvedVariable, Segment, SegmentKind, Trace
+from composer.model.outputs import OutputFile
+from composer.model.planned import Absence, Segment, SegmentKind, Trace
+from composer.model.resolved import FieldValue, Layer, ResolvedVariable
 from composer.records import dataclass, replace
 from composer.source import Location
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from composer.explain.lines import segments_by_line
-from composer.model import EditPart, Gate, OutputFile, Segment, SegmentKind, Trace
+from composer.model.outputs import OutputFile
+from composer.model.planned import Gate, Segment, SegmentKind, Trace
+from composer.model.resolved import EditPart
 from composer.records import dataclass
 from composer.source import Location
 

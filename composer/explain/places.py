@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from composer.blocks import Block, walk_blocks
 from composer.explain.lines import AbsenceExplanation, AddressExplanation, Use, explain_address, segments_by_line
 from composer.lookup.index import Index
-from composer.model import AbsenceReason, EditPart, FieldValue, OutputFile, Segment, Setting
+from composer.model.outputs import OutputFile
+from composer.model.planned import AbsenceReason, Segment
+from composer.model.resolved import EditPart, FieldValue, Setting
 from composer.records import dataclass
 from composer.source import Location, SourceFile
 

@@ -15,7 +15,7 @@ from composer.files.disk_errors import change_files, report_disk_error
 from composer.files.transaction import Change
 from composer.ids.places import Insertion, insert_ids, parser_of, place_ids, text_of, without_ids
 from composer.lookup.index import index_catalog
-from composer.model import Catalog, Fragment
+from composer.model.sources import Catalog, Fragment
 from composer.naming import name_of_text
 from composer.pipeline import Run, compose_profile
 from composer.records import dataclass, replace

@@ -9,7 +9,7 @@ from typing import Final
 from composer.blocks import Block, Conditional, Document, Item, Leaf, ListBlock, Loop, Section, Text, child_blocks, walk_blocks
 from composer.errors import Diagnostics
 from composer.markdown.parse import parse_document
-from composer.model import Fragment
+from composer.model.sources import Fragment
 from composer.records import dataclass
 from composer.source import BYTE_ORDER_MARK, SourceFile
 

@@ -10,7 +10,7 @@ from textwrap import dedent
 from composer.explain.origins import list_origins
 from composer.impact.revision import State
 from composer.impact.words import Change, Piece, compare_words, count_words
-from composer.model import OutputFile
+from composer.model.outputs import OutputFile
 from composer.records import dataclass
 
 __all__ = ["BlockChange", "Comparison", "Fate", "OutputChange", "SourceChange", "compare_states", "group_blocks"]

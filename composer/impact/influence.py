@@ -9,20 +9,9 @@ from composer.impact.subject import Kind, Subject
 from composer.lookup.index import TEMPLATE_FIELDS, Index
 from composer.markdown.template import expressions_of
 from composer.merge.layers import layer_name, order_layers
-from composer.model import (
-    FieldValue,
-    Line,
-    OutputFile,
-    PlannedBlock,
-    PlannedItem,
-    PlannedLeaf,
-    PlannedList,
-    PlannedSection,
-    RenderedText,
-    RenderedValue,
-    Segment,
-    Trace,
-)
+from composer.model.outputs import OutputFile, RenderedText, RenderedValue
+from composer.model.planned import Line, PlannedBlock, PlannedItem, PlannedLeaf, PlannedList, PlannedSection, Segment, Trace
+from composer.model.resolved import FieldValue
 
 __all__ = ["Influence", "measure_influence"]
 

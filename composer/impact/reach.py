@@ -10,7 +10,8 @@ from composer.explain.lines import segments_by_line
 from composer.impact.influence import Influence, measure_influence
 from composer.impact.subject import Kind, Subject
 from composer.lookup.index import Index
-from composer.model import Absence, AbsenceReason, OutputFile, Segment, SegmentKind, Trace
+from composer.model.outputs import OutputFile
+from composer.model.planned import Absence, AbsenceReason, Segment, SegmentKind, Trace
 from composer.records import dataclass
 from composer.source import Location
 

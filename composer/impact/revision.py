@@ -11,7 +11,8 @@ from composer.files.sources import Memory, Sources, read_source
 from composer.home import WORKSPACE_FILE
 from composer.impact.git import FoundFile, Repository, Revision
 from composer.impact.links import follow_links
-from composer.model import Catalog, OutputFile
+from composer.model.outputs import OutputFile
+from composer.model.sources import Catalog
 from composer.pipeline import Run, compose_profile, read_index
 from composer.records import dataclass, replace
 from composer.source import Location, SourceFile, unlocated

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from composer.model import Verb
+from composer.model.sources import Verb
 from composer.records import dataclass, replace
 
 __all__ = ["LEAST_EDIT", "LEAST_SLOT", "OWN_NAME", "REMOVED_SIZE", "Change", "Slot", "written_size"]

@@ -18,7 +18,7 @@ from composer.importer.changes import REMOVED_SIZE, Change, inserted_size
 from composer.importer.pieces import has_braces
 from composer.importer.slots import find_slot
 from composer.importer.trees import Node
-from composer.model import Verb
+from composer.model.sources import Verb
 from composer.records import dataclass, replace
 
 __all__ = ["Differences"]

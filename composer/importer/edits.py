@@ -12,7 +12,7 @@ from composer.importer.bodies import Body
 from composer.importer.changes import OWN_NAME, Change, Slot
 from composer.importer.factor import Factored, Include, needs_plain, text_with_includes
 from composer.importer.yaml_lines import block_scalar, plain_or_quoted
-from composer.model import Verb
+from composer.model.sources import Verb
 from composer.naming import name_of_text
 from composer.records import dataclass, field, replace
 

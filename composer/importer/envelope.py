@@ -8,7 +8,7 @@ from typing import Final
 
 from composer.characters import bad_characters
 from composer.errors import Diagnostics
-from composer.model import ScalarStyle, YamlMapping, YamlScalar, YamlSequence
+from composer.model.yaml_nodes import ScalarStyle, YamlMapping, YamlScalar, YamlSequence
 from composer.records import dataclass, field
 from composer.source import BYTE_ORDER_MARK, SourceFile
 from composer.verbatim_file import VERBATIM_KEYS

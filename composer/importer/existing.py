@@ -10,7 +10,7 @@ from composer.errors import Diagnostics
 from composer.importer.bodies import Body, make_body
 from composer.importer.sources import Source
 from composer.inventory.users import fragments_in_use
-from composer.model import Catalog, Fragment
+from composer.model.sources import Catalog, Fragment
 from composer.records import dataclass, field
 from composer.source import unlocated
 from composer.targets import get_target

@@ -11,7 +11,8 @@ from composer.files.disk import Disk
 from composer.files.sources import Memory, Overlay, Sources
 from composer.importer.agents import Agent
 from composer.lookup.index import Index
-from composer.model import Catalog, OutputFile
+from composer.model.outputs import OutputFile
+from composer.model.sources import Catalog
 from composer.pipeline import Run, compose_profile, read_index
 from composer.records import dataclass, replace
 from composer.source import Location

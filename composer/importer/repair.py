@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from composer.importer.sources import Source
-from composer.model import Plain
+from composer.model.yaml_nodes import Plain
 from composer.records import dataclass, replace
 from composer.source import BYTE_ORDER_MARK
 from composer.targets.claude_read import FENCE, read_agent

@@ -14,7 +14,7 @@ from typing import Final
 from composer.blocks import Block, Document, Item, Leaf, LeafKind, ListBlock, Section, child_blocks
 from composer.importer.changes import Change
 from composer.importer.pieces import has_braces
-from composer.model import Verb
+from composer.model.sources import Verb
 
 __all__ = ["Node", "make_nodes"]
 

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from composer.errors import Diagnostics
 from composer.lookup.index import Index
-from composer.model import OutputFile, RenderedDocument, ResolvedAgent, ResolvedProfile
+from composer.model.outputs import OutputFile, RenderedDocument
+from composer.model.resolved import ResolvedAgent, ResolvedProfile
 from composer.pipeline import Run, compose_agent
 from composer.records import replace
 from composer.stages.emit import check_paths, emit_document

@@ -2,8 +2,8 @@
 
 It is asked in two steps. Where all is the same that a profile is resolved from (:mod:`.grounds`), an agent can differ only by the texts of
 the fragments that it can bring in: if these are the same, it is not even resolved. What any other agent is made of is told by a digest
-(:class:`composer.model.Making`). What an agent came to is told by a digest, too; its text is nowhere but in the output itself: if the bytes
-there have the digest, they are what composing would give. So what is kept is small, and cannot be out of date without showing it.
+(:class:`composer.model.outputs.Making`). What an agent came to is told by a digest, too; its text is nowhere but in the output itself: if
+the bytes there have the digest, they are what composing would give. So what is kept is small, and cannot be out of date without showing it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from composer.incremental.grounds import Grounds
 from composer.incremental.inclusions import Inclusions
 from composer.incremental.ingredients import AgentIngredients, IngredientFinder
 from composer.lookup.index import Index
-from composer.model import Making, OutputFile, RenderedDocument, ResolvedAgent, ResolvedProfile
+from composer.model.outputs import Making, OutputFile, RenderedDocument
+from composer.model.resolved import ResolvedAgent, ResolvedProfile
 from composer.pipeline import Run, compose_profile
 from composer.records import dataclass, replace
 from composer.stages.reach import Composed

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from composer.errors import Diagnostic
 from composer.incremental.ingredients import AgentIngredients, said_of_declarations
 from composer.lookup.index import Index
-from composer.model import Fragment, Look, Profile, ResolvedProfile, YamlScalar
+from composer.model.resolved import ResolvedProfile
+from composer.model.sources import Fragment, Look, Profile
+from composer.model.yaml_nodes import YamlScalar
 from composer.pipeline import Run
 from composer.records import dataclass
 from composer.source import Location

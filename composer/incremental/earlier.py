@@ -31,15 +31,9 @@ from composer.incremental.resolved import Resolutions
 from composer.incremental.sharing import LastingSharing
 from composer.lookup.index import Index
 from composer.lookup.sharing import Sharing
-from composer.model import (
-    Catalog,
-    FileResult,
-    Fragment,
-    OutputFile,
-    Profile,
-    ResolvedAgent,
-    are_same,
-)
+from composer.model.outputs import FileResult, OutputFile
+from composer.model.resolved import ResolvedAgent
+from composer.model.sources import Catalog, Fragment, Profile, are_same
 from composer.pipeline import Done, Run, compose_profile, nobody_asks, read_index
 from composer.records import dataclass, replace
 from composer.source import SourceFile

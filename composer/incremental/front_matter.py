@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from composer.errors import Diagnostics
-from composer.model import FieldValue, RenderedField, RenderedText, RenderedValue
+from composer.model.outputs import RenderedField, RenderedText, RenderedValue
+from composer.model.resolved import FieldValue
 from composer.source import Location
 from composer.targets import Target
 from composer.targets.base import FieldSpec, FrontMatter, ReadAgent

@@ -14,7 +14,7 @@ from composer.errors import Diagnostics
 from composer.incremental.dependencies import ground_of
 from composer.lookup.index import Index
 from composer.merge.layers import order_layers
-from composer.model import Fragment, Profile
+from composer.model.sources import Fragment, Profile
 from composer.pipeline import Run
 
 __all__ = ["Grounds"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from composer.blocks import Block, Document, Inclusion, Loop, walk_blocks
 from composer.lookup.index import Index
-from composer.model import ResolvedAgent, ResolvedEdit, ResolvedVariable
+from composer.model.resolved import ResolvedAgent, ResolvedEdit, ResolvedVariable
 from composer.records import dataclass
 
 __all__ = ["Inclusions"]

@@ -11,21 +11,9 @@ from pathlib import PurePosixPath
 
 from composer.incremental.inclusions import Inclusions
 from composer.lookup.index import Index
-from composer.model import (
-    FieldValue,
-    Fragment,
-    Look,
-    ResolvedAgent,
-    ResolvedEdit,
-    ResolvedProfile,
-    ResolvedVariable,
-    VariableDeclaration,
-    YamlMapping,
-    YamlNode,
-    YamlScalar,
-    YamlSequence,
-    are_same,
-)
+from composer.model.resolved import FieldValue, ResolvedAgent, ResolvedEdit, ResolvedProfile, ResolvedVariable
+from composer.model.sources import Fragment, Look, VariableDeclaration, are_same
+from composer.model.yaml_nodes import YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.records import dataclass, replace
 
 __all__ = ["AgentIngredients", "IngredientFinder", "ProfileIngredients", "said", "said_of_declarations", "said_of_edit"]

@@ -11,7 +11,8 @@ from collections.abc import Hashable, Sequence
 from composer.errors import Diagnostics
 from composer.incremental.ingredients import ProfileIngredients, said
 from composer.lookup.index import Index
-from composer.model import Edit, Edits, Profile, ResolvedProfile
+from composer.model.resolved import ResolvedProfile
+from composer.model.sources import Edit, Edits, Profile
 from composer.records import dataclass
 from composer.source import SourceFile
 from composer.stages.resolve import Override, resolve_edits, resolve_profile

@@ -12,7 +12,7 @@ from typing import Final
 
 from composer.incremental.ingredients import said_of_edit
 from composer.lookup.sharing import PlannedPart, Reads, RenderedPart, Sharing, Shelf
-from composer.model import ResolvedEdit
+from composer.model.resolved import ResolvedEdit
 from composer.records import dataclass, field
 
 __all__ = ["LastingSharing"]

@@ -10,7 +10,8 @@ from composer.errors import Diagnostics
 from composer.inventory.users import fragment_users, named_in, settings_of
 from composer.looks import BUILT_IN_LOOKS
 from composer.lookup.index import Index
-from composer.model import Fragment, Profile, VariableDeclaration, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.model.sources import Fragment, Profile, VariableDeclaration
+from composer.model.yaml_nodes import YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.records import dataclass
 from composer.source import Location
 from composer.stages.resolve import resolve_profile

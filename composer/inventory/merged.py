@@ -6,19 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 from composer.inventory.contents import node_text
-from composer.model import (
-    EditPart,
-    FieldValue,
-    Layer,
-    Profile,
-    ResolvedAgent,
-    ResolvedEdit,
-    ResolvedProfile,
-    ResolvedVariable,
-    Setting,
-    YamlNode,
-    YamlScalar,
-)
+from composer.model.resolved import EditPart, FieldValue, Layer, ResolvedAgent, ResolvedEdit, ResolvedProfile, ResolvedVariable, Setting
+from composer.model.sources import Profile
+from composer.model.yaml_nodes import YamlNode, YamlScalar
 from composer.records import dataclass, replace
 from composer.source import Location
 from composer.values import scalar_text

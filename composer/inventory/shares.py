@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from composer.model import OutputFile, Trace
+from composer.model.outputs import OutputFile
+from composer.model.planned import Trace
 from composer.records import dataclass
 
 __all__ = ["Share", "Shares", "measure_shares"]

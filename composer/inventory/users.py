@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from composer.blocks import Block, Inclusion, walk_blocks
 from composer.errors import Diagnostics
 from composer.lookup.index import Index
-from composer.model import Profile, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.model.sources import Profile
+from composer.model.yaml_nodes import YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.stages.resolve import resolve_profile
 
 __all__ = ["fragment_users", "fragments_in_use", "named_in", "settings_of"]

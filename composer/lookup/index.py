@@ -11,7 +11,9 @@ from composer.lookup.sharing import Sharing
 from composer.markdown.expressions import Expression
 from composer.markdown.parse import parse_lines
 from composer.markdown.template import Templates, read_expression
-from composer.model import Catalog, Edits, FieldValue, Fragment, Profile, YamlScalar
+from composer.model.resolved import FieldValue
+from composer.model.sources import Catalog, Edits, Fragment, Profile
+from composer.model.yaml_nodes import YamlScalar
 from composer.records import dataclass, field, replace
 from composer.source import Location
 from composer.yaml_text.strict import text_lines

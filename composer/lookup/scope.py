@@ -9,7 +9,9 @@ from typing import Final
 from composer.errors import Diagnostics, Note, nearest_name
 from composer.lookup.sharing import Answers
 from composer.markdown.expressions import Expression, ExpressionError, TooLargeError, evaluate
-from composer.model import FieldValue, Plain, ResolvedAgent, ResolvedProfile, ResolvedVariable, VariableDeclaration, YamlScalar
+from composer.model.resolved import FieldValue, ResolvedAgent, ResolvedProfile, ResolvedVariable
+from composer.model.sources import VariableDeclaration
+from composer.model.yaml_nodes import Plain, YamlScalar
 from composer.records import dataclass, field
 from composer.source import Location
 

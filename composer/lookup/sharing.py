@@ -16,7 +16,8 @@ from collections.abc import Set as AbstractSet
 from operator import itemgetter
 from typing import Any, Final, Generic, TypeVar
 
-from composer.model import Absence, FieldValue, PlannedBlock, PlannedItem, ResolvedAgent, ResolvedEdit, ResolvedVariable
+from composer.model.planned import Absence, PlannedBlock, PlannedItem
+from composer.model.resolved import FieldValue, ResolvedAgent, ResolvedEdit, ResolvedVariable
 from composer.records import dataclass, field
 
 __all__ = ["OPEN_NAME", "OWN_TO_EACH_AGENT", "Addresses", "Answers", "Effects", "Kept", "PlannedPart", "RenderedPart", "Sharing", "Shelf"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jinja2 import nodes
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    from composer.model import Plain
+    from composer.model.yaml_nodes import Plain
 
 __all__ = ["ALLOWED_FILTERS", "ALLOWED_TESTS", "MAX_TEXT", "Expression", "ExpressionError", "TooLargeError", "evaluate", "parse_expression"]
 

@@ -9,7 +9,10 @@ from typing import Final
 from composer.blocks import Block, Conditional, Inclusion, Loop
 from composer.explain.lines import segments_by_line
 from composer.lookup.index import Place
-from composer.model import Absence, AbsenceReason, EditPart, Gate, Layer, OutputFile, ResolvedVariable, Segment, SegmentKind, Verb
+from composer.model.outputs import OutputFile
+from composer.model.planned import Absence, AbsenceReason, Gate, Segment, SegmentKind
+from composer.model.resolved import EditPart, Layer, ResolvedVariable
+from composer.model.sources import Verb
 from composer.records import dataclass
 
 __all__ = ["OutputBlocks", "Presence", "Status"]

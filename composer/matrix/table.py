@@ -12,7 +12,9 @@ from composer.inventory.contents import list_blocks
 from composer.lookup.index import Index, Place
 from composer.matrix.presence import OutputBlocks, Presence, Status
 from composer.merge.layers import layer_name, order_layers
-from composer.model import Catalog, Fragment, Layer, OutputFile
+from composer.model.outputs import OutputFile
+from composer.model.resolved import Layer
+from composer.model.sources import Catalog, Fragment
 from composer.records import dataclass
 
 __all__ = ["Cell", "Matrix", "Row", "make_matrices"]

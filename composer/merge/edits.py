@@ -11,7 +11,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from composer.errors import Diagnostics, Note
 from composer.lookup.index import Index
 from composer.merge.layers import Folder, beaten_by
-from composer.model import INSERTION_VERBS, Edit, EditPart, Edits, Layer, Look, ResolvedEdit, Setting, Verb, YamlNode, YamlScalar
+from composer.model.resolved import EditPart, Layer, ResolvedEdit, Setting
+from composer.model.sources import INSERTION_VERBS, Edit, Edits, Look, Verb
+from composer.model.yaml_nodes import YamlNode, YamlScalar
 from composer.records import dataclass, field, replace
 
 __all__ = ["EditLayer", "SharedEdits", "fold_again", "fold_edits"]

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from composer.errors import Diagnostics, Note, nearest_name
-from composer.model import FieldValue, Layer, Profile, ScalarStyle, Setting, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.model.resolved import FieldValue, Layer, Setting
+from composer.model.sources import Profile
+from composer.model.yaml_nodes import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.records import dataclass
 
 __all__ = ["Ancestry", "Folder", "beaten_by", "layer_name", "order_layers", "same_effect"]

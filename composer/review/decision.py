@@ -12,7 +12,7 @@ from composer.files.disk_errors import change_files, report_disk_error
 from composer.files.lock import LOCK_NAME, EditKey, EditRecord, parse_lock, print_lock
 from composer.files.transaction import Change
 from composer.lookup.index import Index
-from composer.model import Edit, Verb
+from composer.model.sources import Edit, Verb
 from composer.records import replace
 from composer.source import SourceFile, unlocated
 from composer.stages.write import WriteScope

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from composer.errors import Diagnostics, nearest_name
-from composer.model import YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.model.yaml_nodes import YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.records import dataclass
 from composer.schema.fit import Kind
 from composer.schema.shapes import SHAPES, Mismatch, find_mismatches, json_schema

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final
 
-from composer.model import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.model.yaml_nodes import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
 
 __all__ = ["Kind", "fits"]
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from composer.blocks import Syntax
 from composer.errors import Diagnostics, Note
-from composer.model import AgentSpec, VariableDeclaration, YamlMapping, YamlScalar
+from composer.model.sources import AgentSpec, VariableDeclaration
+from composer.model.yaml_nodes import YamlMapping, YamlScalar
 from composer.records import dataclass
 from composer.schema.fit import Kind
 from composer.schema.parts import (

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from composer.errors import Diagnostics, Note
-from composer.model import VariableDeclaration, VariableType, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.model.sources import VariableDeclaration, VariableType
+from composer.model.yaml_nodes import YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.naming import is_kebab_case, kebab_case
 from composer.schema.fit import Kind, fits
 from composer.source import SourceFile

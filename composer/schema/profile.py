@@ -7,18 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from composer.errors import Diagnostics
-from composer.model import (
-    INSERTION_VERBS,
-    AgentSettings,
-    Edit,
-    Edits,
-    Profile,
-    Verb,
-    YamlMapping,
-    YamlNode,
-    YamlScalar,
-    YamlSequence,
-)
+from composer.model.sources import INSERTION_VERBS, AgentSettings, Edit, Edits, Profile, Verb
+from composer.model.yaml_nodes import YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.naming import is_kebab_case, is_path_below, kebab_case
 from composer.schema.fit import Kind
 from composer.schema.parts import (

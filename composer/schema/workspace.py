@@ -9,7 +9,8 @@ from typing import Final
 from composer.errors import Diagnostics
 from composer.home import SOURCE_FOLDERS
 from composer.looks import BUILT_IN_LOOKS
-from composer.model import Distinction, Look, WorkspaceConfig, YamlMapping, YamlScalar
+from composer.model.sources import Distinction, Look, WorkspaceConfig
+from composer.model.yaml_nodes import YamlMapping, YamlScalar
 from composer.schema.fit import Kind
 from composer.schema.parts import check_kebab_case, check_text, mapping_of, read_declarations, read_root, scalar_of, text_of
 from composer.source import SourceFile

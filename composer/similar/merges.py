@@ -8,7 +8,7 @@ from typing import Final
 
 from composer.blocks import Inclusion, Item, Section, walk_blocks
 from composer.lookup.index import Index
-from composer.model import Profile
+from composer.model.sources import Profile
 from composer.records import dataclass
 from composer.similar.passages import Passage, TextKind
 from composer.similar.search import Pair

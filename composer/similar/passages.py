@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from composer.blocks import Block, Branch, Conditional, Document, Inclusion, Item, Leaf, ListBlock, Loop, Section, child_blocks, describe
 from composer.lookup.index import Index
-from composer.model import Edits, YamlScalar
+from composer.model.sources import Edits
+from composer.model.yaml_nodes import YamlScalar
 from composer.records import dataclass, field
 from composer.similar.words import Word, words_of
 from composer.source import Location

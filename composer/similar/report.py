@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from composer.errors import Diagnostics
 from composer.lookup.index import Index
-from composer.model import Distinction
+from composer.model.sources import Distinction
 from composer.records import dataclass
 from composer.similar.merges import Finding, propose_merge
 from composer.similar.passages import Passage, collect_passages

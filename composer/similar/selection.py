@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from composer.errors import Diagnostics, nearest_name
-from composer.model import Catalog
+from composer.model.sources import Catalog
 from composer.source import SourceFile
 
 __all__ = ["select_homes"]

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from composer.errors import Diagnostics, InternalError, Note
-from composer.model import OutputFile, RenderedDocument, Segment, SegmentKind, Segments
+from composer.model.outputs import OutputFile, RenderedDocument
+from composer.model.planned import Segment, SegmentKind, Segments
 from composer.targets import FrontMatter, Target
 from composer.verbatim_file import emit_verbatim
 

@@ -13,22 +13,22 @@ from typing import Any, Final
 
 from composer.blocks import Block, Item, LeafKind, ListBlock, child_blocks
 from composer.lookup.sharing import OPEN_NAME, OWN_TO_EACH_AGENT
-from composer.model import (
+from composer.model.outputs import RenderedDocument
+from composer.model.planned import (
     Filled,
     Line,
-    Look,
     PlannedBlock,
     PlannedItem,
     PlannedLeaf,
     PlannedList,
     PlannedSection,
-    RenderedDocument,
     Segment,
     SegmentKind,
     Segments,
     Slot,
     Trace,
 )
+from composer.model.sources import Look
 from composer.records import dataclass, field, replace
 
 __all__ = ["lay_out", "list_marks"]

@@ -12,7 +12,7 @@ from composer.files.sources import FoundFile, Sources, read_source
 from composer.home import MISNAMED_FILE, WORKSPACE_FILE
 from composer.markdown.front_matter import find_front_matter
 from composer.markdown.parse import parse_document
-from composer.model import Catalog, Fragment, Profile, VariableDeclaration, WorkspaceConfig
+from composer.model.sources import Catalog, Fragment, Profile, VariableDeclaration, WorkspaceConfig
 from composer.schema import FrontMatter, read_front_matter, read_profile, read_workspace
 from composer.schema.parts import same_value
 from composer.source import SourceFile, unlocated

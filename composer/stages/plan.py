@@ -30,26 +30,23 @@ from composer.lookup.scope import MAX_ROUNDS, Scope, holds, loop_state
 from composer.lookup.sharing import Effects, PlannedPart, Sharing, Shelf
 from composer.markdown.expressions import Expression
 from composer.markdown.template import expressions_of
-from composer.model import (
+from composer.model.planned import (
     Absence,
     AbsenceReason,
     AgentPlan,
-    EditPart,
-    Fragment,
     Gate,
     Line,
-    Plain,
     PlannedBlock,
     PlannedItem,
     PlannedLeaf,
     PlannedList,
     PlannedSection,
-    ResolvedAgent,
-    ResolvedEdit,
     Slot,
     Trace,
-    Verb,
 )
+from composer.model.resolved import EditPart, ResolvedAgent, ResolvedEdit
+from composer.model.sources import Fragment, Verb
+from composer.model.yaml_nodes import Plain
 from composer.records import dataclass, replace
 from composer.source import Location
 from composer.stretches import join_stretches

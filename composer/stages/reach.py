@@ -7,7 +7,8 @@ from collections.abc import Set as AbstractSet
 
 from composer.errors import Diagnostics
 from composer.lookup.index import Index
-from composer.model import Edits, Profile, YamlMapping
+from composer.model.sources import Edits, Profile
+from composer.model.yaml_nodes import YamlMapping
 from composer.records import dataclass
 
 __all__ = ["Composed", "check_reach"]

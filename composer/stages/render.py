@@ -11,28 +11,24 @@ from composer.lookup.scope import MAX_ROUNDS, Scope, holds, loop_state
 from composer.lookup.sharing import OPEN_NAME, OWN_TO_EACH_AGENT, RenderedPart, Shelf
 from composer.markdown.expressions import MAX_TEXT, Expression
 from composer.markdown.template import Choice, Fill, Literal, Part, Repeat
-from composer.model import (
+from composer.model.outputs import RenderedDocument, RenderedField, RenderedText, RenderedValue
+from composer.model.planned import (
     Absence,
     AbsenceReason,
     AgentPlan,
-    FieldValue,
     Filled,
     Line,
-    Plain,
     PlannedBlock,
     PlannedItem,
     PlannedLeaf,
     PlannedList,
     PlannedSection,
-    RenderedDocument,
-    RenderedField,
-    RenderedText,
-    RenderedValue,
     Segment,
     SegmentKind,
     Trace,
-    YamlScalar,
 )
+from composer.model.resolved import FieldValue
+from composer.model.yaml_nodes import Plain, YamlScalar
 from composer.records import dataclass, replace
 from composer.source import Location
 

@@ -12,29 +12,9 @@ from composer.looks import BUILT_IN_LOOKS, HEADING
 from composer.lookup.index import Index
 from composer.merge.edits import EditLayer, SharedEdits, fold_again, fold_edits
 from composer.merge.layers import Ancestry, Folder, layer_name, order_layers
-from composer.model import (
-    AgentSettings,
-    Edits,
-    FieldValue,
-    Fragment,
-    Layer,
-    Look,
-    Plain,
-    Profile,
-    ResolvedAgent,
-    ResolvedEdit,
-    ResolvedProfile,
-    ResolvedVariable,
-    ScalarStyle,
-    Setting,
-    VariableDeclaration,
-    VariableKind,
-    VariableType,
-    YamlMapping,
-    YamlNode,
-    YamlScalar,
-    YamlSequence,
-)
+from composer.model.resolved import FieldValue, Layer, ResolvedAgent, ResolvedEdit, ResolvedProfile, ResolvedVariable, Setting
+from composer.model.sources import AgentSettings, Edits, Fragment, Look, Profile, VariableDeclaration, VariableKind, VariableType
+from composer.model.yaml_nodes import Plain, ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.records import dataclass, replace
 from composer.source import Location, SourceFile
 from composer.values import printed, read_value

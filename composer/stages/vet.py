@@ -11,7 +11,8 @@ from composer.lookup.index import TEMPLATE_FIELDS, Index, Place, is_entry
 from composer.lookup.vetted import take_vetted
 from composer.markdown.expressions import NAMESPACES, Expression
 from composer.markdown.template import expressions_of
-from composer.model import Edit, Fragment, Profile, VariableKind, Verb, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.model.sources import Edit, Fragment, Profile, VariableKind, Verb
+from composer.model.yaml_nodes import YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.source import Location
 from composer.values import read_value
 

@@ -19,7 +19,7 @@ from composer.files.disk_errors import commit_changes, hold_and_repair, report_d
 from composer.files.lock import LOCK_NAME, EditRecord, Lock, LockEntry, content_digest, normalised, parse_lock, print_lock
 from composer.files.transaction import Change
 from composer.home import SOURCE_FOLDERS, WORKSPACE_FILE
-from composer.model import FileAction, FileResult, FileSince, FileWanted, OutputFile
+from composer.model.outputs import FileAction, FileResult, FileSince, FileWanted, OutputFile
 from composer.naming import is_gits_own
 from composer.records import dataclass, field, replace
 from composer.source import SourceFile, unlocated

@@ -9,7 +9,9 @@ from composer.errors import Diagnostics
 from composer.files.lock import EditKey
 from composer.lookup.index import Index, Place
 from composer.merge.layers import layer_name, order_layers
-from composer.model import Edit, Fragment, Layer, Profile, Verb, YamlScalar, are_same
+from composer.model.resolved import Layer
+from composer.model.sources import Edit, Fragment, Profile, Verb, are_same
+from composer.model.yaml_nodes import YamlScalar
 from composer.records import dataclass
 from composer.source import Location
 from composer.stale.wording import block_wording, blocks_wording, title_wording

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from composer.errors import Diagnostics, Note
 from composer.files.lock import EditKey, EditRecord, Lock, parse_lock
 from composer.lookup.index import Index
-from composer.model import Verb
+from composer.model.sources import Verb
 from composer.records import dataclass
 from composer.source import SourceFile
 from composer.stale.bases import EditBase, EditBases, edit_bases

@@ -10,7 +10,9 @@ from typing import Final
 from composer.errors import ComposerError, Diagnostic, Diagnostics
 from composer.files.destination import DiskDestination
 from composer.lookup.index import index_catalog
-from composer.model import Catalog, FieldValue, Layer, ScalarStyle, VariableDeclaration, VariableKind, YamlScalar
+from composer.model.resolved import FieldValue, Layer
+from composer.model.sources import Catalog, VariableDeclaration, VariableKind
+from composer.model.yaml_nodes import ScalarStyle, YamlScalar
 from composer.naming import is_kebab_case, kebab_case
 from composer.pipeline import Run, compose_profile
 from composer.records import dataclass, field, replace

@@ -8,7 +8,10 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from composer.errors import Diagnostics
-from composer.model import FieldValue, Plain, RenderedField, Segment
+from composer.model.outputs import RenderedField
+from composer.model.planned import Segment
+from composer.model.resolved import FieldValue
+from composer.model.yaml_nodes import Plain
 from composer.records import dataclass
 from composer.source import Location
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
-from composer.model import Plain, RenderedField, RenderedText, RenderedValue, Segment, SegmentKind, Segments
+from composer.model.outputs import RenderedField, RenderedText, RenderedValue
+from composer.model.planned import Segment, SegmentKind, Segments
+from composer.model.yaml_nodes import Plain
 from composer.source import Location
 from composer.targets.base import FieldKind, FieldSpec, FrontMatter
 from composer.targets.claude_checks import check_fields, check_rendered

@@ -8,7 +8,9 @@ from types import MappingProxyType
 from typing import Final
 
 from composer.errors import Diagnostics, nearest_name
-from composer.model import FieldValue, RenderedField, RenderedText, RenderedValue, ScalarStyle, YamlScalar
+from composer.model.outputs import RenderedField, RenderedText, RenderedValue
+from composer.model.resolved import FieldValue
+from composer.model.yaml_nodes import ScalarStyle, YamlScalar
 from composer.records import replace
 from composer.source import Location
 from composer.targets.base import FieldKind, FieldSpec

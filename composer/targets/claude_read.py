@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from composer.model import Plain
+from composer.model.yaml_nodes import Plain
 from composer.source import BYTE_ORDER_MARK
 from composer.targets.base import ReadAgent
 from composer.yaml_text.lenient import YamlProblem, read_core

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from composer.model import Plain, RenderedText, RenderedValue, Segment, SegmentKind
+from composer.model.outputs import RenderedText, RenderedValue
+from composer.model.planned import Segment, SegmentKind
+from composer.model.yaml_nodes import Plain
 from composer.source import Location
 
 __all__ = ["YamlWriter", "is_string", "plain_data_of"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from composer.model import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.model.yaml_nodes import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.source import Location, SourceFile
 
 __all__ = ["read_by_lines"]

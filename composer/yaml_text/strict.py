@@ -14,7 +14,7 @@ import yaml
 from composer.blocks import TextLine
 from composer.characters import check_characters, find_bad_character
 from composer.errors import Diagnostics, Note
-from composer.model import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.model.yaml_nodes import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.records import dataclass, field
 from composer.source import Location, SourceFile
 from composer.yaml_text.problems import BLOCK_SCALAR_HINT, explain_problem

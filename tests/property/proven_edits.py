@@ -21,7 +21,7 @@ from composer.blocks import Syntax
 from composer.errors import Diagnostics
 from composer.markdown.front_matter import find_front_matter
 from composer.markdown.parse import parse_document
-from composer.model import OutputFile
+from composer.model.outputs import OutputFile
 from composer.source import SourceFile
 from composer.targets import Target
 from composer.workspace import Workspace

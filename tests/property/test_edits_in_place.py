@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from random_yaml import TEXTS, yaml_files
 
 from composer.errors import Diagnostics
-from composer.model import ScalarStyle, YamlMapping, YamlNode, YamlScalar
+from composer.model.yaml_nodes import ScalarStyle, YamlMapping, YamlNode, YamlScalar
 from composer.source import SourceFile
 from composer.yaml_text.rewrite import RewriteRefusedError, add_entry, move_entry, remove_entry, set_text
 from composer.yaml_text.strict import parse_yaml

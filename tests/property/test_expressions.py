@@ -8,7 +8,7 @@ from jinja2 import StrictUndefined, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from composer.markdown.expressions import ExpressionError, evaluate, parse_expression
-from composer.model import Plain
+from composer.model.yaml_nodes import Plain
 
 LAW = settings(derandomize=True, deadline=None, database=None, max_examples=300)
 JINJA = ImmutableSandboxedEnvironment(undefined=StrictUndefined)

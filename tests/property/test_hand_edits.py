@@ -11,7 +11,7 @@ from proven_edits import copy_workspace, is_agent, prove, try_edit
 from composer.accept.acceptance import Acceptance, propose_acceptance
 from composer.accept.drafts import Draft
 from composer.accept.proposals import Scope
-from composer.model import OutputFile
+from composer.model.outputs import OutputFile
 from composer.records import replace
 from composer.workspace import Workspace
 

@@ -20,7 +20,8 @@ from random_workspaces import WORD, Case, Include, Maker, files_of, yaml_edits
 
 from composer.errors import ComposerError
 from composer.explain.lines import segments_by_line
-from composer.model import FileAction, OutputFile, Trace
+from composer.model.outputs import FileAction, OutputFile
+from composer.model.planned import Trace
 from composer.outcomes import Composition
 from composer.workspace import Workspace
 

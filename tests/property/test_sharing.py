@@ -14,7 +14,8 @@ from random_workspaces import Maker, files_of
 from composer.errors import Diagnostics
 from composer.files.sources import Memory
 from composer.lookup.index import Index
-from composer.model import OutputFile, Trace
+from composer.model.outputs import OutputFile
+from composer.model.planned import Trace
 from composer.pipeline import Run, compose_profile, read_index
 from composer.source import Location
 from composer.targets import get_target

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from composer.characters import find_bad_character
-from composer.model import YamlMapping, YamlNode
+from composer.model.yaml_nodes import YamlMapping, YamlNode
 from composer.yaml_text.rewrite.document import (
     Path,
     Splice,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from composer.errors import Diagnostics
-from composer.model import YamlMapping, YamlNode, YamlSequence
+from composer.model.yaml_nodes import YamlMapping, YamlNode, YamlSequence
 from composer.records import dataclass
 from composer.source import BYTE_ORDER_MARK, Location, SourceFile
 from composer.yaml_text.strict import parse_yaml

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from composer.model import YamlMapping, YamlScalar
+from composer.model.yaml_nodes import YamlMapping, YamlScalar
 from composer.yaml_text.rewrite.adding import add_entry
 from composer.yaml_text.rewrite.document import (
     Path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from composer.model import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
+from composer.model.yaml_nodes import ScalarStyle, YamlMapping, YamlNode, YamlScalar, YamlSequence
 from composer.yaml_text.rewrite.document import Path
 from composer.yaml_text.rewrite.writing import NewValue
 

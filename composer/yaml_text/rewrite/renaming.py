@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composer.characters import find_bad_character
-from composer.model import ScalarStyle, YamlMapping, YamlScalar
+from composer.model.yaml_nodes import ScalarStyle, YamlMapping, YamlScalar
 from composer.yaml_text.rewrite.document import Path, Splice, first_proven, follow, read_document, spell_path
 from composer.yaml_text.rewrite.proof import leaves_of
 from composer.yaml_text.rewrite.writing import double_quoted, is_simple_key, single_quoted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composer.characters import find_bad_character
-from composer.model import ScalarStyle, YamlNode, YamlScalar
+from composer.model.yaml_nodes import ScalarStyle, YamlNode, YamlScalar
 from composer.yaml_text.rewrite.document import (
     Path,
     Splice,

@@ -30,7 +30,7 @@ _NEVER_SHARED: Final = (OWN_TO_EACH_AGENT, "agent", "target")
 """Questions whose answers are always compared."""
 OPEN_NAME: Final = "\x1a"
 """Stands in a text for the name of whichever agent it is laid out for: the character that ASCII calls "substitute", which no source may
-hold. Like a name it is neither blank nor the end of a line or a sentence."""
+hold and no escape may give. Like a name it is neither blank nor the end of a line or a sentence."""
 
 Result = TypeVar("Result")
 Reads = dict[str, Hashable]

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from composer.blocks import Block, Item, LeafKind, ListBlock, child_blocks
-from composer.lookup.sharing import OPEN_NAME, OWN_TO_EACH_AGENT
+from composer.lookup.sharing import OPEN_NAME
 from composer.model.outputs import RenderedDocument
 from composer.model.planned import (
     Filled,
@@ -205,15 +205,7 @@ def _strung(pieces: Iterable[_Piece]) -> tuple[list[Segment], list[int]]:
 
 def _body_text(pieces: Iterable[_Piece], name: str) -> str:
     """Return the text of the same."""
-    return "".join([part for stretch, end in pieces for part in (_named(stretch, name) if stretch.names else stretch.text, end.text)])
-
-
-def _named(stretch: _Stretch, name: str) -> str:
-    """Return the text of a stretch with the agent's name put in."""
-    if stretch.text.count(OPEN_NAME) == len(stretch.names):
-        return stretch.text.replace(OPEN_NAME, name)
-    # The character stands elsewhere as well: an expression can hold any, as a number.
-    return "".join([segment.text for segment in _body([(stretch, _line_end(stretch.last, 0))], name)[:-1]])
+    return "".join([part for stretch, end in pieces for part in (stretch.text, end.text)]).replace(OPEN_NAME, name)
 
 
 # --- layouts that agents share ----------------------------------------------------------------------------------------
@@ -618,13 +610,8 @@ def _line_end(run: _Run, blank_lines: int) -> Segment:
 def _printed(run: _Run) -> _Stretch:
     segments = tuple(_print_run(run))
     text = "".join([segment.text for segment in segments])
-    return _Stretch(run, run, segments, text, _open_names(segments) if OPEN_NAME in text else ())
-
-
-def _open_names(segments: Sequence[Segment]) -> tuple[int, ...]:
-    """Return the positions of the segments that stand for the agent's name."""
-    is_open = [segment.text == OPEN_NAME and segment.names == (OWN_TO_EACH_AGENT,) for segment in segments]
-    return tuple(position for position, found in enumerate(is_open) if found)
+    names = [position for position, segment in enumerate(segments) if segment.text == OPEN_NAME] if OPEN_NAME in text else ()
+    return _Stretch(run, run, segments, text, tuple(names))
 
 
 def _print_run(run: _Run) -> Iterator[Segment]:

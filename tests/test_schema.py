@@ -363,6 +363,8 @@ INVALID_WORKSPACES = {
     "output with the other slash": ("output: a\\b\n", ["1:9 bad-value: `a\\b` cannot be the output folder"]),
     "output nowhere": ("output: ''\n", ["1:9 bad-value: `` cannot be the output folder"]),
     "output on the workspace itself": ("output: .\n", ["1:9 bad-value: `.` cannot be the output folder"]),
+    "output in git's folder": ("output: a/.git/hooks\n", ["1:9 bad-value: `a/.git/hooks` cannot be the output folder"]),
+    "output in git's folder by its short name": ("output: GIT~1/x\n", ["1:9 bad-value: `GIT~1/x` cannot be the output folder"]),
     "output among the sources": ("output: fragments/x\n", ["1:9 bad-value: `fragments/x` cannot be the output folder"]),
     "built-in look": ("looks: {label: {title: '{title}'}}\n", ["1:9 bad-name: `label` is a built-in look"]),
     "name of a look": ("looks: {My_Look: {title: '{title}'}}\n", ["1:9 bad-name: `My_Look` cannot be the name of a look"]),

@@ -11,6 +11,7 @@ from composer.home import SOURCE_FOLDERS
 from composer.looks import BUILT_IN_LOOKS
 from composer.model.sources import Distinction, Look, WorkspaceConfig
 from composer.model.yaml_nodes import YamlMapping, YamlScalar
+from composer.naming import is_gits_own
 from composer.schema.fit import Kind
 from composer.schema.parts import check_kebab_case, check_text, mapping_of, read_declarations, read_root, scalar_of, text_of
 from composer.source import SourceFile
@@ -57,6 +58,8 @@ def _read_output(output: YamlScalar, diagnostics: Diagnostics) -> str:
         hint = "write `/` between folders, on every system"
     elif parts[0].lower() in SOURCE_FOLDERS:
         hint = "name another folder: this one holds what people write"
+    elif is_gits_own("/".join(parts)):
+        hint = "name another folder: this one is git's own"
     if hint:
         diagnostics.error("bad-value", f"`{path}` cannot be the output folder", output.location, hint)
     return "/".join(parts)

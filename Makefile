@@ -12,7 +12,7 @@ export PYTHONUTF8 := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: build check test lint format clients crash edits bench wheel clean help
+.PHONY: build check test lint format clients laws crash edits bench wheel clean help
 
 build: $(INSTALLED) ## Compose all profiles into output/
 	$(BIN)/agent-composer build
@@ -32,6 +32,9 @@ lint: $(TOOLED) ## Linter, formatter, types and import contracts
 format: $(TOOLED) ## Format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+laws: $(TOOLED) ## Search for counterexamples to the laws, among twenty times as many examples, and others each time
+	LAWS=20 $(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis
 
 crash: $(TOOLED) ## Kill builds at every call that changes the disk, and see that the next build repairs (some minutes)
 	$(BIN)/python tools/try_crashes.py

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 from builders import errors_of, write_workspace
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import law
 
 from composer.errors import ComposerError, Diagnostic
 from composer.report import diagnostic_text
@@ -320,7 +321,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@law(10)
 @given(mutant=_mutants())
 def test_spoilt_sources_are_told_and_never_crash(library: Path, mutant: tuple[str, str]) -> None:
     """Whatever a file of the library becomes, a run ends with files or with diagnostics that can be printed."""

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 import typer
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import law
 from typer.testing import CliRunner
 
 from composer import Workspace
@@ -148,7 +149,7 @@ _MARKDOWN = st.lists(_LINES, max_size=14).map(lambda lines: "".join(lines).encod
 _CONTENT = st.one_of(_MARKDOWN, st.binary(max_size=60), st.text(max_size=60).map(str.encode))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@law(60)
 @given(st.lists(st.tuples(st.sampled_from(["shop", "bot"]), _CONTENT, st.booleans()), min_size=1, max_size=6))
 def test_arbitrary_files_come_back_or_are_named(drawn: list[tuple[str, bytes, bool]]) -> None:
     """Whatever the bytes, and however they are split over projects."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import law
 
 from composer.errors import Diagnostics
 from composer.model.sources import Look, Profile, Verb, WorkspaceConfig
@@ -464,7 +465,7 @@ def _below(value: object, indent: int) -> str:
 
 
 @given(_nodes(), st.sampled_from(list(Kind)))
-@settings(max_examples=500)
+@law(500)
 def test_what_fits_has_its_shape(value: object, kind: Kind) -> None:
     """What the quick look takes, pydantic takes; and what pydantic takes, the quick look takes, numbers beyond 2 apart."""
     source = SourceFile("file.yaml", _written(value))

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from builders import write_workspace
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import law
 
 from composer.errors import ComposerError, Diagnostics
 from composer.markdown.parse import parse_document
@@ -540,7 +541,7 @@ class Chapters:
         return f"agents: {{dev: {{}}}}\nedits:\n  rules#{self.target}:\n    {self.verb}: {value}\n"
 
 
-@settings(derandomize=True, deadline=None, database=None, max_examples=60)
+@law(60)
 @given(st.integers(0, 100_000))
 def test_an_edit_is_stale_if_its_block_was_changed_and_only_then(seed: int) -> None:
     """Whatever happens elsewhere in the fragment, and however it is written, only the block's own words count."""

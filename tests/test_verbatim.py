@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from builders import write_workspace
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import law
 
 from composer import Workspace
 from composer.errors import Diagnostics
@@ -529,7 +530,7 @@ def test_a_run_that_saves_too_little_is_put_back() -> None:
     assert _grammar("xab", "yab", least=250) == (["xab", "yab"], [])
 
 
-@settings(max_examples=200, deadline=None)
+@law(200)
 @given(st.lists(st.text("abcd", max_size=24), max_size=6), st.integers(0, 400))
 def test_a_grammar_says_what_the_texts_say(texts: list[str], least: int) -> None:
     """Written out it gives them back, and no run is used once."""

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from builders import write_workspace
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import law
 from test_sharing import CROWD, crowded, read
 
 from composer.cache.evidence import Evidence
@@ -24,7 +25,7 @@ from composer.report import diagnostic_text
 from composer.targets import get_target
 from composer.workspace import Workspace
 
-LAW = settings(derandomize=True, deadline=None, database=None, max_examples=8)
+LAW = law(5)
 STEPS = 12
 Answer = tuple[list[tuple[str, str]], list[str]]
 

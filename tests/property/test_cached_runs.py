@@ -13,14 +13,15 @@ from io import StringIO
 from pathlib import Path
 
 from builders import write_workspace
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import law
 from random_workspaces import Maker, files_of
 
 from composer.cache.folder import FOLDER
 from composer.cli.front import main
 
-LAW = settings(derandomize=True, deadline=None, database=None, max_examples=12)
+LAW = law(12)
 STEPS = 10
 
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
+from laws import law
 from random_yaml import TEXTS, yaml_files
 
 from composer.errors import Diagnostics
@@ -16,7 +17,7 @@ from composer.source import SourceFile
 from composer.yaml_text.rewrite import RewriteRefusedError, add_entry, move_entry, remove_entry, set_text
 from composer.yaml_text.strict import parse_yaml
 
-LAW = settings(derandomize=True, deadline=None, database=None, max_examples=400)
+LAW = law(250)
 
 Place = tuple[str | int, ...]
 

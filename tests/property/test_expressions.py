@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import StrictUndefined, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from laws import law
 
 from composer.markdown.expressions import ExpressionError, evaluate, parse_expression
 from composer.model.yaml_nodes import Plain
 
-LAW = settings(derandomize=True, deadline=None, database=None, max_examples=300)
+LAW = law(300)
 JINJA = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
 
 NAMES = ["a", "b", "flag", "none_of_it", "project.name", "project.tags", "loop.first"]

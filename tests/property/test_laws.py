@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 from builders import body_of, write_workspace
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from laws import law
 from random_workspaces import WORD, Case, Include, Maker, files_of, yaml_edits
 
 from composer.errors import ComposerError
@@ -25,7 +26,7 @@ from composer.model.planned import Trace
 from composer.outcomes import Composition
 from composer.workspace import Workspace
 
-LAW = settings(derandomize=True, deadline=None, database=None, max_examples=25, suppress_health_check=[HealthCheck.filter_too_much])
+LAW = law(25)
 SEEDS = st.integers(0, 100_000)
 
 

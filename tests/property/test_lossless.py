@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import law
 
 from composer.blocks import Block, Syntax, child_blocks, walk_blocks
 from composer.errors import Diagnostics
@@ -13,7 +14,7 @@ from composer.markdown.parse import parse_document, print_blocks
 from composer.markdown.template import Templates
 from composer.source import SourceFile
 
-LAW = settings(derandomize=True, deadline=None, database=None, max_examples=400)
+LAW = law(400)
 
 LINES = [
     "", "", "text", "text {#id}", "- a", "- b {#b}", "  - c", "    deep", "1. x", "2. y", "3) z {#z}", "## H {#h}", "# T", "### {#c}",

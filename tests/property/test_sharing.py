@@ -7,8 +7,9 @@ import random
 from collections.abc import Mapping
 from itertools import count
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import law
 from random_workspaces import Maker, files_of
 
 from composer.errors import Diagnostics
@@ -20,7 +21,7 @@ from composer.pipeline import Run, compose_profile, read_index
 from composer.source import Location
 from composer.targets import get_target
 
-LAW = settings(derandomize=True, deadline=None, database=None, max_examples=12)
+LAW = law(10)
 SEEDS = st.integers(0, 100_000)
 CROWD = tuple(f"crowd-{number}" for number in range(8))
 

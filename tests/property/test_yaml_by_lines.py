@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from laws import law
 from random_yaml import yaml_files
 from yaml_in_lines import nearly_in_lines, texts_in_lines
 
@@ -19,7 +20,7 @@ from composer.yaml_text import by_lines, strict
 from composer.yaml_text.by_lines import read_by_lines
 
 ROOT = Path(__file__).parents[2]
-LAW = settings(derandomize=True, deadline=None, database=None, max_examples=250)
+LAW = law(100)
 
 
 def _read(source: SourceFile, start: int, end: int) -> tuple[str, list[str]]:

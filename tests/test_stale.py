@@ -524,7 +524,7 @@ class Chapters:
         level = "#" * self._random.randint(1, 3)
         mark = self._random.choice(self._marks)
         gap = self._random.choice(["\n", "\n\n"])
-        lines = []
+        lines = ["Words that stay, whatever is removed.\n"]
         for chapter in self.chapters:
             items = [self._item(name, words, mark) for name, words in chapter.items.items()]
             lines.append(f"{level} {chapter.title} {{#{chapter.name}}}\n\n{gap.join(items)}\n")

@@ -37,10 +37,15 @@ def workspace(files: Mapping[str, str]) -> Iterator[Path]:
 
 
 def composed(files: Mapping[str, str]) -> dict[str, OutputFile]:
-    """Compose every profile; by profile, for each has one agent. Workspaces in which an edit reaches nothing are passed over."""
+    """Compose every profile; by profile, for each has one agent."""
+    return {file.profile: file for file in composition_of(files).files}
+
+
+def composition_of(files: Mapping[str, str]) -> Composition:
+    """Compose a workspace. One in which an edit reaches nothing, or of which nothing is left, is passed over."""
     with workspace(files) as root:
         try:
-            return {file.profile: file for file in Workspace.open(root).compose().files}
+            return Workspace.open(root).compose()
         except ComposerError:
             assume(False)  # noqa: FBT003 - hypothesis' own way to pass over a case
             raise
@@ -180,19 +185,13 @@ def test_an_edit_changes_only_its_own_lines(seed: int, verb: str, choice: random
     maker.edit = lambda: None  # type: ignore[method-assign]  # a workspace without edits
     case = maker.make()
     files = files_of(case)
-    with workspace(files) as root:
-        before = Workspace.open(root).compose()
+    before = composition_of(files)
     (plain,) = before.files
     addresses = sorted({trace.address for trace in _traces(plain) if trace.address and not trace.address.startswith("profiles/")})
     assume(addresses)
     address = choice.choice(addresses)
     files["profiles/shop.yaml"] = f"extends: [base]\nedits:\n  {address}:\n{VERBS[verb]}"
-    with workspace(files) as root:
-        try:
-            after = Workspace.open(root).compose()
-        except ComposerError:  # nothing at all is left
-            assume(False)  # noqa: FBT003 - hypothesis' own way to pass over a case
-            raise
+    after = composition_of(files)
     # What is left with nothing goes too, and so its title does: that is told, and tested elsewhere.
     assume(_emptied(after) == _emptied(before))
     (edited,) = after.files

@@ -35,6 +35,7 @@ REASONS = {
     "opaque": "a block that only Jinja reads",
     "syntax": "new words with Jinja's braces",
     "title": "the title of a section went, and the section cannot do without",
+    "contradiction": "a text that stands in another place as well, which says otherwise",
     "scope": "it needs a fragment that others use too",
     "invalid": "the sources would be wrong, though the edited file is a valid agent",
     "no-source": "nothing gives exactly these lines",

@@ -4,8 +4,8 @@ A gap belongs to the join of two runs of text: neighbours in a source keep the s
 or include can leave a double blank line, or none where Markdown needs one.
 
 :mod:`.blocks` goes through the blocks of an agent and makes runs of them; of each run :mod:`.runs` prints a stretch, and :mod:`.joins` puts
-the stretches one below the other. The others say what they ask on the way: :mod:`.sections` for the looks of sections, :mod:`.marks` for
-those of items, :mod:`.joined_lists` for lists that are one to a Markdown parser, :mod:`.filled_lines` for the lines of a text.
+the stretches one below the other. On the way :mod:`.sections` says what the look of a section prints, and :mod:`.lists` which marks items
+have and which lists are one.
 """
 
 from __future__ import annotations

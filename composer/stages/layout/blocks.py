@@ -12,11 +12,9 @@ from composer.blocks import LeafKind
 from composer.model.planned import PlannedBlock, PlannedItem, PlannedLeaf, PlannedList, PlannedSection, Segment, SegmentKind
 from composer.model.sources import Look
 from composer.records import dataclass, field, replace
-from composer.stages.layout.filled_lines import trimmed, without_blank_lines
-from composer.stages.layout.joined_lists import Edge, JoinedList, edge, join_lists, top_lists
 from composer.stages.layout.joins import connected
-from composer.stages.layout.marks import MARK, list_marks
-from composer.stages.layout.runs import PrintedItem, Role, Run, Stretch, print_run
+from composer.stages.layout.lists import MARK, Edge, JoinedList, edge, join_lists, list_marks, top_lists
+from composer.stages.layout.runs import PrintedItem, Role, Run, Stretch, print_run, trimmed, without_blank_lines
 from composer.stages.layout.sections import sentences_run, title_role, title_segments
 
 __all__ = ["Shared", "lay_body"]

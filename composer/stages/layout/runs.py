@@ -1,19 +1,25 @@
-"""A run of text, and how it is printed: Run -> Stretch, its segments with mark and indentation.
+"""A run of text, and how it is printed: Run -> Stretch, its segments line by line, with mark and indentation.
+
+What goes into a run is a filled text without blanks around it or blank lines in it: each segment keeps its origin, whatever is cut off it.
 
 Where a run ends is the business of :mod:`.joins`: the line end below it depends on what stands there.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from enum import Enum, auto
+from typing import Final
 
 from composer.lookup.sharing import OPEN_NAME
 from composer.model.planned import Filled, PlannedList, Segment, SegmentKind, Slot, Trace
 from composer.records import dataclass, replace
-from composer.stages.layout.filled_lines import split_lines
 
-__all__ = ["PrintedItem", "Role", "Run", "Stretch", "print_run"]
+__all__ = ["PrintedItem", "Role", "Run", "Stretch", "print_run", "trimmed", "without_blank_lines"]
+
+# `str.splitlines` would also cut at characters that end no line in Markdown.
+_LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 class Role(Enum):
@@ -84,6 +90,51 @@ class PrintedItem:
         return Stretch(run, run, self.segments, self.text, self.names)
 
 
+# --- text -> run ------------------------------------------------------------------------------------------------------
+
+
+def trimmed(filled: Filled) -> Filled:
+    """Take line ends off both ends of a filled text, and blanks off its end."""
+    segments = list(filled)
+    while segments and not segments[-1].text.rstrip():
+        segments.pop()
+    if segments and segments[-1].text[-1].isspace():
+        segments[-1] = replace(segments[-1], text=segments[-1].text.rstrip())
+    while segments and not segments[0].text.lstrip("\n"):
+        segments.pop(0)
+    if segments and segments[0].text.startswith("\n"):
+        segments[0] = replace(segments[0], text=segments[0].text.lstrip("\n"))
+    return tuple(segments)
+
+
+def without_blank_lines(filled: Filled) -> Filled:
+    """Drop the lines of a paragraph that came out blank: they would cut it in two."""
+    if not any("\n" in segment.text for segment in filled):
+        return trimmed(filled)
+    kept: list[Segment] = []
+    for line in _split_lines(filled):
+        if "".join(segment.text for segment in line).strip():
+            kept.extend(line)
+    return trimmed(tuple(kept))
+
+
+def _split_lines(filled: Filled) -> Iterator[list[Segment]]:
+    """Cut a filled text into lines; each keeps its line end."""
+    line: list[Segment] = []
+    for segment in filled:
+        pieces = _LINE.findall(segment.text) if "\n" in segment.text else [segment.text]
+        for piece in pieces:
+            line.append(segment if piece == segment.text else replace(segment, text=piece))
+            if piece.endswith("\n"):
+                yield line
+                line = []
+    if line:
+        yield line
+
+
+# --- run -> stretch ---------------------------------------------------------------------------------------------------
+
+
 def print_run(run: Run) -> Stretch:
     """Print a run; the line end below it is not in it."""
     segments = tuple(_run_segments(run))
@@ -96,7 +147,7 @@ def _run_segments(run: Run) -> Iterator[Segment]:
     blanks = " " * run.indent
     if blanks:
         yield Segment(blanks, SegmentKind.LAYOUT, run.trace.location, run.trace)
-    lines = list(split_lines(run.segments))
+    lines = list(_split_lines(run.segments))
     if not any(segment.text for line in lines for segment in line):
         yield from (replace(mark, text=mark.text.rstrip()) for mark in run.mark)
         return

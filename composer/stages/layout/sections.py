@@ -13,8 +13,7 @@ from composer.blocks import LeafKind
 from composer.model.planned import Filled, Line, PlannedBlock, PlannedLeaf, PlannedList, PlannedSection, Segment, SegmentKind
 from composer.model.sources import Look
 from composer.records import replace
-from composer.stages.layout.filled_lines import trimmed
-from composer.stages.layout.runs import Role, Run
+from composer.stages.layout.runs import Role, Run, trimmed
 
 __all__ = ["sentences_run", "title_role", "title_segments"]
 

@@ -16,7 +16,7 @@ from composer.model.outputs import RenderedDocument
 from composer.model.planned import Filled, Line, PlannedBlock, PlannedLeaf, PlannedList, PlannedSection, Segment, SegmentKind
 from composer.records import dataclass, field, replace
 from composer.source import Location, SourceFile
-from composer.stages.layout import list_marks
+from composer.stages.layout.lists import list_marks
 
 __all__ = ["lay_out_verbatim"]
 

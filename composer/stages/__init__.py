@@ -1,1 +1,1 @@
-"""The stages, one module each. None imports another: they meet in :mod:`composer.pipeline`."""
+"""The stages, a module or a package each. None imports another: they meet in :mod:`composer.pipeline`."""

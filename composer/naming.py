@@ -18,6 +18,8 @@ _NOT_PORTABLE: Final = r"[\x00-\x1f\x7f\\]"
 """Control characters, and the backslash, which stands between folders on some systems and in names on others."""
 _GIT: Final = r"(?:\.git|git~1)[ .]*(?:/|$)"
 """Git's folder by any name that a system knows it by: Windows drops blanks and dots at the end of a name, and makes short names."""
+_IGNORED: Final = "[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]"
+"""Characters of a name that a Mac does not look at."""
 _NOT_BELOW: Final = rf"(?i){_NOT_PORTABLE}|^/|^[A-Za-z]:|(?:^|/)(?:\.{{0,2}}[ .]*(?:/|$)|{_GIT})"
 _WITHIN_GIT: Final = rf"(?i)(?:^|/){_GIT}"
 _TEMPLATE: Final = r"(?s)\$?\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}"
@@ -45,12 +47,12 @@ def is_path_below(path: str) -> bool:
 
     What git keeps for itself, ``.git`` by any of its names, is not below: a hook that is written there would be run.
     """
-    return re.search(_NOT_BELOW, path) is None
+    return re.search(_NOT_BELOW, path) is None and not is_gits_own(path)
 
 
 def is_gits_own(path: str) -> bool:
     """Whether a path is git's folder or leads into one, by any name that a system knows it by."""
-    return re.search(_WITHIN_GIT, path) is not None
+    return re.search(_WITHIN_GIT, path if path.isascii() else re.sub(_IGNORED, "", path)) is not None
 
 
 def stays_below_root(path: str) -> bool:

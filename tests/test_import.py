@@ -408,6 +408,15 @@ def test_a_repair_loses_no_word(tmp_path: Path) -> None:
     )
 
 
+def test_front_matter_ends_at_its_own_end_whatever_the_line_ends(tmp_path: Path) -> None:
+    """A rule further down is none, with carriage returns as well."""
+    file = b"---\rname: aa\rdescription: Use it\r---\rYou.\r\r---\r\rmore\r"
+    plan = _import(tmp_path / "in", {"shop/aa.md": file}, tmp_path / "ws", Options(is_repair=True))
+    assert not plan.repairs
+    assert not make_report(plan, ()).broken
+    assert _built(tmp_path / "ws")["shop/aa.md"] == file
+
+
 def test_the_report_names_what_is_broken(tmp_path: Path) -> None:
     """Front matter that is no YAML, names that stand twice, code blocks without an end."""
     files = {"shop/a.md": b"---\nname: x\ndescription: a: b: c\n---\nT\n", "shop/b.md": b"---\nname: x\n---\n```\nopen\n"}

@@ -14,7 +14,7 @@ def test_a_path_that_leads_out_is_nobodys_to_choose_nor_to_record(path: str) -> 
     assert not stays_below_root(path)
 
 
-@pytest.mark.parametrize("path", [".git/hooks/post-checkout", "a/.GIT", "git~1/config", ".git. /config", ".. /a", "a\tb"])
+@pytest.mark.parametrize("path", [".git/hooks/post-checkout", "a/.GIT", "git~1/config", ".git. /config", ".g\u200cit/a", ".. /a", "a\tb"])
 def test_a_record_may_name_what_people_may_not_choose(path: str) -> None:
     """It has to be read again whatever was written once; whether it is acted upon is another question."""
     assert not is_path_below(path)

@@ -570,6 +570,18 @@ def test_an_output_folder_that_is_a_link_is_not_written_to(link: str, tmp_path: 
     assert not (root / "agent-composer.lock").exists()
 
 
+@pytest.mark.parametrize("link", ["output", "output/shop"])
+def test_nothing_is_written_into_gits_folder_through_a_link(link: str, tmp_path: Path) -> None:
+    """A hook that came to be there would be run."""
+    root = write_workspace(tmp_path / "workspace", FILES)
+    (root / ".git").mkdir()
+    (root / link).parent.mkdir(parents=True, exist_ok=True)
+    (root / link).symlink_to(root / ".git")
+    with pytest.raises(ComposerError, match="leaves-workspace"):
+        Workspace.open(root).build()
+    assert not list((root / ".git").iterdir())
+
+
 def test_a_link_in_the_project_that_is_built_into_is_not_followed_out(tmp_path: Path, outside: Path) -> None:
     """`--into` stays below its folder as well."""
     root = write_workspace(tmp_path / "workspace", FILES)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from composer.naming import is_gits_own
 from composer.records import dataclass, field
 
 __all__ = ["LeavesRootError", "Root", "create", "sync", "sync_all"]
@@ -26,7 +27,7 @@ _MANY: Final = 16
 
 
 class LeavesRootError(OSError):
-    """A path leads out of the root that it is meant to stay below."""
+    """A path leads out of the root that it is meant to stay below, or into git's own folder there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +155,9 @@ class Root:
         return known
 
     def _inside(self, place: Path) -> Path:
-        """Follow all links, junctions on Windows too, and refuse what ends outside the root."""
-        real = Path(os.path.realpath(place))
-        if not real.is_relative_to(os.path.realpath(self.place)):
+        """Follow all links, junctions on Windows too, and refuse what ends outside the root, or in what git keeps there for itself."""
+        real, root = Path(os.path.realpath(place)), os.path.realpath(self.place)
+        if not real.is_relative_to(root) or is_gits_own(real.relative_to(root).as_posix()):
             raise LeavesRootError(str(place))
         return real
 

@@ -89,8 +89,8 @@ def commit(root: Root, changes: Sequence[Change], boundary: str = "") -> None:
     for change in needed:
         if not _is_known(states[change.path], change):
             raise TransactionError(change.path, "written", FileChangedError(change.path))
-    journal = _begin(root, needed, boundary)
     with Freeing() as freeing:
+        journal = _begin(root, needed, boundary)
         try:
             _carry(root, journal, states, freeing, is_forward=True)
         except BaseException as error:

@@ -16,7 +16,9 @@ from composer.yaml_text.lenient import YamlProblem, read_core, read_strict
 
 __all__ = ["Repair", "front_matter_problem", "repair_sources", "split_file"]
 
-_PARTS: Final = re.compile(r"(?P<start>\ufeff?---[ \t]*(?:\r\n|\n|\r))(?P<front>(?:.*(?:\r\n|\n|\r))*?)(?P<end>---[ \t]*(?:\r\n|\n|\r|\Z))")
+_PARTS: Final = re.compile(
+    r"(?P<start>\ufeff?---[ \t]*(?:\r\n|\n|\r))(?P<front>(?:[^\r\n]*(?:\r\n|\n|\r))*?)(?P<end>---[ \t]*(?:\r\n|\n|\r|\Z))"
+)
 _WORDS: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./()-]*(?:, ?[A-Za-z][A-Za-z0-9_./()-]*)*")
 _FENCE_INSIDE: Final = "`---` inside a value: Claude Code takes it for the end"
 _FENCE_BEGINS: Final = re.compile(r"-(?=--)")

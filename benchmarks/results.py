@@ -75,10 +75,8 @@ def _machine(results: Results) -> Iterator[str]:
     if machine.commit:
         yield f"- commit {machine.commit}"
     yield f"- load average {machine.load_before:.1f} before the first command, at most {results.load_within:.1f} between rounds"
-    yield (
-        f"- {results.rounds} rounds after a warm-up, all cases in turn; a case of more than {SLOW:.0f} seconds gets "
-        f"{min(results.rounds, ROUNDS_WHEN_SLOW)}"
-    )
+    fewer = f"; a case of more than {SLOW:.0f} seconds gets {ROUNDS_WHEN_SLOW}" if results.rounds > ROUNDS_WHEN_SLOW else ""
+    yield f"- {results.rounds} rounds after a warm-up, all cases in turn{fewer}"
     yield ""
 
 
@@ -89,7 +87,7 @@ def _targets(results: Results) -> Iterator[str]:
     yield "## Targets"
     yield ""
     met, known = sum(outcome.is_met for outcome in results.outcomes), sum(outcome.measured is not None for outcome in results.outcomes)
-    yield f"{met} of {known} that were measured are met; {len(results.outcomes) - known} were not measured."
+    yield f"{met} of {known} that were measured are met; not measured: {len(results.outcomes) - known}."
     yield ""
     yield "A ratio is time by time, in the same round; the median of the rounds, and the range in brackets."
     yield ""

@@ -42,7 +42,7 @@ def run(
 ) -> None:
     """Tell whether the files on disk are what the sources say.
 
-    Composes everything, writes nothing, and prints what a build would change as a unified diff, from what is on disk to what is composed.
+    Changes no file of yours, and prints what a build would change as a unified diff, from what is on disk to what the sources come to.
     Each file that differs has a verdict, with its own way out: out of date, edited by hand, both, missing, left over, or not ours.
     An edit is stale if the text that it stands in place of has changed since: all texts are shown, for `agent-composer review`.
     The exit code is 1 if any file differs or any edit is stale, else 0: made for CI and for a commit hook.

@@ -211,11 +211,13 @@ class _Reader:
         text = self._joined
         if closing < 0:
             opening = text[start : start + 2]
+            name = re.match(r"\{#[a-z0-9-]+\}", text[start:])
+            way = f"an id stands at the end of its line: move `{name[0]}` there" if name else f"close it with `{mark}` in the same block"
             self._diagnostics.error(
                 f"unclosed-{'expression' if kind == 'fill' else kind}",
                 f"`{opening}` is never closed",
                 self._location(start, start + 2),
-                f"close it with `{mark}` in the same block; to print `{opening}` put it between `{{% raw %}}` and `{{% endraw %}}`",
+                f"{way}; to print `{opening}` put it between `{{% raw %}}` and `{{% endraw %}}`",
             )
             return _Token("comment", start, len(text))
         inner = text[start + 2 : closing]

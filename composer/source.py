@@ -7,7 +7,7 @@ from typing import Final
 
 from composer.records import dataclass, field
 
-__all__ = ["Location", "SourceFile", "unlocated"]
+__all__ = ["Location", "SourceFile", "unlocated", "with_line_feeds"]
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 
@@ -27,10 +27,7 @@ class SourceFile:
     @classmethod
     def from_raw(cls, path: str, raw: str) -> SourceFile:
         """Make a source of characters as they stand in the file: drop the byte order mark, turn CRLF and CR into LF."""
-        text = raw.removeprefix(BYTE_ORDER_MARK)
-        if "\r" in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
-        return cls(path, text)
+        return cls(path, with_line_feeds(raw.removeprefix(BYTE_ORDER_MARK)))
 
     def line_and_column(self, offset: int) -> tuple[int, int]:
         """Turn an offset in characters into a line and a column, both counted from 1."""
@@ -96,3 +93,8 @@ class Location:
 def unlocated(path: str) -> Location:
     """Point at a file as a whole: one that could not be read, or is not there."""
     return SourceFile(path, "").at(0, 0)
+
+
+def with_line_feeds(text: str) -> str:
+    """Turn CRLF and CR into LF."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

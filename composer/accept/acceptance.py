@@ -130,8 +130,8 @@ def propose_acceptance(
 
 def _refused_line_ends(edited: EditedFile, draft: Draft) -> Iterator[Refusal]:
     """Refuse what is left of an edit once all words are taken home: line ends that a build would take for an edit again."""
-    composed = next(file for file in draft.compose(edited.file.profile) if file.agent == edited.file.agent)
-    ends = changed_line_ends(edited.raw, draft.as_written(composed).text)
+    composed = draft.output(edited.file.profile, edited.file.agent)
+    ends = changed_line_ends(edited.raw, draft.as_written(composed).text) if composed is not None else ()
     if ends:
         message = f"{line_ends_text(ends)}: line ends come from the layout; save the file with {ends[0].wanted} line ends, and accept again"
         yield Refusal(ends[0].line, (), (), Reason.LAYOUT, message)

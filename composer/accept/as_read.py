@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from composer.model.outputs import OutputFile
 from composer.model.planned import Segment
 from composer.records import replace
-from composer.source import BYTE_ORDER_MARK, SourceFile
+from composer.source import BYTE_ORDER_MARK, SourceFile, with_line_feeds
 
 __all__ = ["as_read"]
 
@@ -31,5 +31,5 @@ def _read_segments(segments: Iterable[Segment]) -> Iterator[Segment]:
         text = segment.text if position else segment.text.removeprefix(BYTE_ORDER_MARK)
         if text.endswith("\r") and position + 1 < len(texts) and texts[position + 1].text.startswith("\n"):
             text = text[:-1]
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = with_line_feeds(text)
         yield segment if text == segment.text else replace(segment, text=text)

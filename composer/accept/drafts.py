@@ -134,6 +134,14 @@ class Draft:
             self._written.update({(profile, file.agent): file for file in files if as_read(file) is not file})
         return self._outputs[profile]
 
+    def output(self, profile: str, agent: str) -> OutputFile | None:
+        """Return the output of one agent, as :meth:`compose` does; None if the profile does not make it.
+
+        Raises:
+            RefusedChangeError: if the profile cannot be composed.
+        """
+        return next((file for file in self.compose(profile) if file.agent == agent), None)
+
     def compose_all(self) -> tuple[OutputFile, ...]:
         """Compose every profile, as :meth:`compose` does.
 

@@ -67,8 +67,8 @@ def _refuse_order(setting: Setting, names: Sequence[str]) -> None:
 
 def _refuse_spelling(setting: Setting, proposal: Proposal, names: Sequence[str], change: LineChange) -> None:
     """Raise if a build writes the same fields in other characters, such as quotes."""
-    composed = setting.draft.changed(proposal.changes).compose(setting.profile)
-    lines = next((file.text.split("\n") for file in composed if file.agent == setting.agent), [])
+    composed = setting.draft.changed(proposal.changes).output(setting.profile, setting.agent)
+    lines = composed.text.split("\n") if composed is not None else []
     for name in names:
         written = next((line for line in lines if line.startswith(f"{name}:")), "")
         if written and any(line.startswith(f"{name}:") and line != written for line in change.new):

@@ -110,7 +110,7 @@ class Taker:
             taken.append(choice)
 
     def _output(self, draft: Draft) -> OutputFile:
-        found = next((file for file in draft.compose(self.profile) if file.agent == self.agent), None)
+        found = draft.output(self.profile, self.agent)
         if found is None:
             raise RefusedChangeError(Reason.NO_SOURCE, f"the profile `{self.profile}` does not make `{self.agent}` any more")
         return found
@@ -202,9 +202,8 @@ class Taker:
     def _conflict(self, before: Draft, after: Draft) -> RefusedChangeError | None:
         """Return why a change cannot be made so, if another edited file is further from what it has to come out as then."""
         for (profile, agent), other in self.others.items():
-            old, new = (
-                next((file.text.split("\n") for file in draft.compose(profile) if file.agent == agent), []) for draft in (before, after)
-            )
+            files = (draft.output(profile, agent) for draft in (before, after))
+            old, new = (file.text.split("\n") if file is not None else [] for file in files)
             if (conflict := contradiction_with(other.path, old, new, other.text.split("\n"))) is not None:
                 return conflict
         return None

@@ -10,8 +10,9 @@ from typing import Final
 from composer.importer.sources import Source
 from composer.model.yaml_nodes import Plain
 from composer.records import dataclass, replace
-from composer.source import BYTE_ORDER_MARK
+from composer.source import BYTE_ORDER_MARK, with_line_feeds
 from composer.targets.claude_read import FENCE, read_agent
+from composer.targets.yaml_text import is_plain
 from composer.yaml_text.lenient import YamlProblem, read_core, read_strict
 
 __all__ = ["Repair", "front_matter_problem", "repair_sources", "split_file"]
@@ -19,11 +20,9 @@ __all__ = ["Repair", "front_matter_problem", "repair_sources", "split_file"]
 _PARTS: Final = re.compile(
     r"(?P<start>\ufeff?---[ \t]*(?:\r\n|\n|\r))(?P<front>(?:[^\r\n]*(?:\r\n|\n|\r))*?)(?P<end>---[ \t]*(?:\r\n|\n|\r|\Z))"
 )
-_WORDS: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./()-]*(?:, ?[A-Za-z][A-Za-z0-9_./()-]*)*")
 _FENCE_INSIDE: Final = "`---` inside a value: Claude Code takes it for the end"
 _FENCE_BEGINS: Final = re.compile(r"-(?=--)")
 _PRIVATE_USE: Final = range(0xE000, 0xF900)
-_NOT_TEXT: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null", "none", "nan", "inf"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def front_matter_problem(text: str) -> str:
     parts = split_file(text)
     if parts is None:
         return "" if text.removeprefix(BYTE_ORDER_MARK)[:3] != "---" else "the front matter has no end"
-    front = _with_plain_ends(parts[1])
+    front = with_line_feeds(parts[1])
     try:
         data = read_strict(front)
     except YamlProblem as problem:
@@ -53,10 +52,6 @@ def front_matter_problem(text: str) -> str:
     if data is not None and not isinstance(data, dict):
         return "the front matter is not a map"
     return _FENCE_INSIDE if FENCE in front else ""
-
-
-def _with_plain_ends(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def repair_sources(sources: Iterable[Source]) -> tuple[list[Source], list[Repair]]:
@@ -79,7 +74,7 @@ def _repaired(parts: tuple[str, str, str]) -> tuple[str, tuple[str, ...]]:
     """
     start, front, rest = parts
     stand_in = next(character for character in map(chr, _PRIVATE_USE) if character not in front)
-    read = read_agent(f"{FENCE}\n{_with_plain_ends(front).replace(FENCE, stand_in)}{FENCE}\n")
+    read = read_agent(f"{FENCE}\n{with_line_feeds(front).replace(FENCE, stand_in)}{FENCE}\n")
     if not read.fields:
         return "", ()
     end = "\r\n" if start.endswith("\r\n") else start[-1]
@@ -89,7 +84,7 @@ def _repaired(parts: tuple[str, str, str]) -> tuple[str, tuple[str, ...]]:
 
 def _reasons(problem: str, front: str, mended: Iterable[str]) -> Iterator[str]:
     """Give each reason once: where the lenient reader, too, could not take the front matter as it stands, it says why itself."""
-    text = _with_plain_ends(front)
+    text = with_line_feeds(front)
     try:
         read_core(text)
     except YamlProblem:
@@ -102,6 +97,6 @@ def _reasons(problem: str, front: str, mended: Iterable[str]) -> Iterator[str]:
 
 def _value(value: Plain, stand_in: str) -> str:
     """Write a value; one that holds ``---``, for which ``stand_in`` may stand, in such a way that no reader takes that for the end."""
-    if isinstance(value, str) and _WORDS.fullmatch(value) and value.lower() not in _NOT_TEXT and FENCE not in value:
+    if isinstance(value, str) and is_plain(value):
         return value
     return _FENCE_BEGINS.sub(r"\\x2d", json.dumps(value, ensure_ascii=False).replace(stand_in, FENCE))

@@ -210,6 +210,6 @@ class _Outputs:
     def _printed(self, ingredient: object) -> str:
         """Print what most agents of a profile have in common."""
         known = self._prints.get(id(ingredient))
-        if known is None or known[0] is not ingredient:
+        if known is None:  # an object that is held keeps its id to itself
             known = self._prints[id(ingredient)] = (ingredient, repr(ingredient))
         return known[1]

@@ -12,7 +12,7 @@ import re
 from typing import Final
 
 from composer.model.yaml_nodes import Plain
-from composer.source import BYTE_ORDER_MARK
+from composer.source import BYTE_ORDER_MARK, with_line_feeds
 from composer.targets.base import ReadAgent
 from composer.yaml_text.lenient import YamlProblem, read_core
 
@@ -58,7 +58,7 @@ def _clean(text: str, repairs: list[str]) -> str:
         repairs.append("line 1: a byte order mark was dropped")
     if "\r" in text:
         line = text.count("\n", 0, text.index("\r")) + 1
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = with_line_feeds(text)
         repairs.append(f"line {line}: line ends with a carriage return were read as plain ones")
     return text
 

@@ -16,7 +16,7 @@ from composer.model.planned import Segment, SegmentKind
 from composer.model.yaml_nodes import Plain
 from composer.source import Location
 
-__all__ = ["YamlWriter", "is_string", "plain_data_of"]
+__all__ = ["YamlWriter", "is_plain", "is_string", "plain_data_of"]
 
 _NAMED: Final = {"\\": r"\\", '"': r"\"", "\n": r"\n", "\t": r"\t", "\r": r"\r"}
 """What most texts have of what has to be escaped. The backslash comes first, so that those of other escapes are left alone."""
@@ -43,7 +43,7 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
     """Tell whether YAML 1.1 and 1.2 readers alike see ``text`` as that string when it is not quoted."""
     return bool(_WORDS.fullmatch(text)) and text.lower() not in _NOT_TEXT and "---" not in text
 
@@ -110,7 +110,7 @@ class YamlWriter:
     def scalar(self, pieces: Sequence[Segment], location: Location) -> str:
         """Write a string, in quotes only where it needs them; return it."""
         text = _joined(pieces)
-        if not _is_plain(text):
+        if not is_plain(text):
             return self.quoted(pieces, location)
         self._texts.append(text)
         self._origins.append(pieces)
